@@ -6,6 +6,7 @@ import dev.dalle.tensor.DType;
 import dev.dalle.tensor.DeviceMemory;
 import dev.dalle.tensor.cpu.CpuDevice;
 import dev.dalle.tensor.cpu.CpuTeam;
+import dev.dalle.tensor.internal.cpu.CpuBackend;
 import dev.dalle.tensor.internal.cpu.HostDevice;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -26,6 +27,12 @@ public final class OpaqueDevice extends HostDevice {
   /** As the processor's device. */
   public OpaqueDevice(CpuTeam team, Predicate<DType> computes, Function<CpuDevice, Ops> ops) {
     super("opaque", team, computes, ops);
+  }
+
+  /** On the real team and engine. */
+  public static OpaqueDevice open(int threads) {
+    CpuBackend backend = new CpuBackend(threads);
+    return new OpaqueDevice(backend.team(), backend::computes, backend::ops);
   }
 
   @Override
