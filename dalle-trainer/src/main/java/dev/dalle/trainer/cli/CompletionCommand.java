@@ -10,7 +10,6 @@ import picocli.CommandLine.Spec;
 /** {@code dalle completion}: prints a script that completes commands and options in bash and zsh. */
 @Command(
     name = "completion",
-    mixinStandardHelpOptions = true,
     description = "Print a completion script for bash and zsh: source <(./dalle completion)")
 final class CompletionCommand implements Runnable {
 

@@ -18,7 +18,6 @@ import tools.jackson.databind.json.JsonMapper;
 /** {@code dalle doctor}: says whether this machine can train, and what to do if not. */
 @Command(
     name = "doctor",
-    mixinStandardHelpOptions = true,
     description = "Say whether this machine is all right: Java, processor, memory, disk, libraries, data.")
 final class DoctorCommand implements Callable<Integer> {
 

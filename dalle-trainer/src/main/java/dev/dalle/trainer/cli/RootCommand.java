@@ -11,7 +11,6 @@ import picocli.CommandLine.Spec;
 /** {@code dalle}: the root of the command tree. By itself it does nothing but ask for a command. */
 @Command(
     name = "dalle",
-    mixinStandardHelpOptions = true,
     versionProvider = RootCommand.Version.class,
     description = "Trains, samples and measures a DALL-E (arXiv 2102.12092).",
     synopsisSubcommandLabel = "COMMAND",
@@ -28,6 +27,19 @@ final class RootCommand implements Runnable {
       scope = ScopeType.INHERIT,
       description = "Show debug logs and, when something fails, the stack trace.")
   private boolean verbose;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "Show this help and exit.")
+  private boolean help;
+
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "Show the version and exit.")
+  private boolean version;
 
   /** Whether the stack trace of a failure is wanted. */
   boolean verbose() {

@@ -8,7 +8,6 @@ import picocli.CommandLine.Parameters;
 /** {@code dalle test}: listed here for its help. The launcher runs it, because it rebuilds what this program runs from. */
 @Command(
     name = "test",
-    mixinStandardHelpOptions = true,
     description = "Build all modules and run all tests: mvn verify under the JDK that the launcher found.")
 final class TestCommand implements Callable<Integer> {
 
