@@ -42,7 +42,10 @@ public record BpeTrainer(int vocabularySize, long minFrequency) {
         return train(StreamSupport.stream(captions.spliterator(), false));
     }
 
-    /** Trains on a stream of captions, which is consumed but not closed. The words of a parallel stream are counted in parallel. */
+    /**
+     * Trains on a stream of captions, which is consumed but not closed. The words of a parallel stream are counted in
+     * parallel.
+     */
     public BpeTokenizer train(Stream<String> captions) {
         return train(captions.collect(WordCounts::new, WordCounts::add, WordCounts::addAll));
     }
