@@ -14,8 +14,7 @@ import java.util.stream.StreamSupport;
  * the order of the captions, nor on the number of threads that deliver them.
  *
  * <p>The captions are reduced to their distinct words, each with a count; then pairs are counted once, and each merge
- * updates the counts only where it happens. Memory grows with the distinct words (about 100 bytes and 30 bytes a letter
- * each), not with the captions.
+ * updates the counts only where it happens. Memory grows with the letters of the distinct words, not with the captions.
  *
  * <p>Source: Ramesh et al. 2021, arXiv 2102.12092, section 2.2; Sennrich et al. 2016, arXiv 1508.07909, for the
  * algorithm.
@@ -42,7 +41,10 @@ public record BpeTrainer(int vocabularySize, long minFrequency) {
         return train(StreamSupport.stream(captions.spliterator(), false));
     }
 
-    /** Trains on a stream of captions, which is consumed but not closed. The words of a parallel stream are counted in parallel. */
+    /**
+     * Trains on a stream of captions, which is consumed but not closed. The words of a parallel stream are counted in
+     * parallel.
+     */
     public BpeTokenizer train(Stream<String> captions) {
         return train(captions.collect(WordCounts::new, WordCounts::add, WordCounts::addAll));
     }

@@ -33,10 +33,6 @@ final class IntList {
         return size;
     }
 
-    void sort() {
-        Arrays.sort(values, 0, size);
-    }
-
     int[] toArray() {
         return Arrays.copyOf(values, size);
     }

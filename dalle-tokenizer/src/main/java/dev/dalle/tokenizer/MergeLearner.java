@@ -121,10 +121,12 @@ final class MergeLearner {
 
     private void mergeEverywhere(Pair pair, int newId) {
         IntList positions = pair.positions;
-        // Left to right within a word matters where a pair overlaps itself, as in aaa.
-        positions.sort();
+        // Left to right within a word matters where a pair overlaps itself, as in aaa. The list is in that order: a pair
+        // first stands somewhere when the later of its tokens is made, in one run over ascending positions, and it
+        // comes up nowhere else afterwards.
         for (int i = 0; i < positions.size(); i++) {
             int position = positions.get(i);
+            assert i == 0 || positions.get(i - 1) < position : "positions are not ascending";
             if (symbol[position] == pair.left && next[position] != NONE
                     && symbol[next[position]] == pair.right) {
                 merge(position, newId);

@@ -87,7 +87,8 @@ class BpeTokenizerTest {
             }
             String text = Character.toString(c);
             String lower = text.toLowerCase(Locale.ROOT);
-            assertEquals(lower, BpeTokenizer.normalize(text), () -> "normalize U+" + Integer.toHexString(text.codePointAt(0)));
+            assertEquals(lower, BpeTokenizer.normalize(text),
+                    () -> "normalize U+" + Integer.toHexString(text.codePointAt(0)));
             int[] ids = TEXTBOOK.encode(text);
             assertArrayEquals(lower.getBytes(StandardCharsets.UTF_8), bytes(ids));
             assertEquals(lower, TEXTBOOK.decode(ids));

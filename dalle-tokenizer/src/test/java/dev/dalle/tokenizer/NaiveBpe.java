@@ -125,6 +125,28 @@ final class NaiveBpe {
         }
     }
 
+    /**
+     * The same with the random numbers of a given seed, one for each occurrence from the best down to the first that
+     * stays. Exact for rates that are multiples of 2^-53.
+     */
+    static List<Integer> dropoutOfSeed(String word, List<Merge> merges, double rate, long seed) {
+        SplitMix64 random = new SplitMix64(SplitMix64.mix(seed));
+        List<Integer> tokens = letters(word);
+        while (true) {
+            Occurrence chosen = null;
+            for (Occurrence occurrence : occurrences(tokens, merges)) {
+                if (random.next53() * 0x1p-53 >= rate) {
+                    chosen = occurrence;
+                    break;
+                }
+            }
+            if (chosen == null) {
+                return tokens;
+            }
+            tokens = mergeOne(tokens, chosen);
+        }
+    }
+
     /** The exact probability of each segmentation, by summing over all subsets of dropped occurrences at each step. */
     static Map<List<Integer>, Double> dropoutDistribution(String word, List<Merge> merges, double rate) {
         Map<List<Integer>, Double> result = new LinkedHashMap<>();
