@@ -1,0 +1,14 @@
+package dev.dalle.trainer.config;
+
+/** A configuration cannot be used. The message names the file, the path of the key inside it and what was expected there. */
+public final class ConfigException extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  ConfigException(String message) {
+    super(message);
+  }
+
+  ConfigException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}
