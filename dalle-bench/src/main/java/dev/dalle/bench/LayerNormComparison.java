@@ -37,7 +37,9 @@ final class LayerNormComparison implements Comparison {
 
   @Override
   public double tolerance() {
-    return Tolerances.of(dtype, gradient ? rows : width);
+    // With BF16 rows libtorch adds up the gradients of gain and bias in BF16, so that errors grow with the number of rows; ours are F32 sums.
+    double rounding = gradient && dtype == DType.BF16 ? DType.BF16.epsilon() * Math.sqrt(rows) : 0;
+    return rounding + Tolerances.of(dtype, gradient ? rows : width);
   }
 
   @Override
@@ -73,8 +75,9 @@ final class LayerNormComparison implements Comparison {
     if (!gradient) {
       return Torch.returning(() -> List.of(torch.native_layer_norm(in, last, gains, biases, EPSILON).get0()));
     }
-    org.bytedeco.pytorch.Tensor mean = forward.get1();
-    org.bytedeco.pytorch.Tensor rstd = forward.get2();
+    // Copies of the tuple's elements: what get returns goes with the tuple.
+    org.bytedeco.pytorch.Tensor mean = new org.bytedeco.pytorch.Tensor(forward.get1());
+    org.bytedeco.pytorch.Tensor rstd = new org.bytedeco.pytorch.Tensor(forward.get2());
     org.bytedeco.pytorch.Tensor g = Torch.of(dtype, grad, rows, width);
     BoolPointer all = Torch.mask(true, true, true);
     return Torch.returning(() -> {
