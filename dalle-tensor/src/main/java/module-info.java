@@ -13,6 +13,7 @@ module dev.dalle.tensor {
 
   exports dev.dalle.tensor;
   exports dev.dalle.tensor.cpu;
+  exports dev.dalle.tensor.files;
 
   uses dev.dalle.tensor.OperationProvider;
 }

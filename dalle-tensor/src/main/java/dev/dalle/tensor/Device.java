@@ -1,5 +1,6 @@
 package dev.dalle.tensor;
 
+import dev.dalle.tensor.internal.cpu.HostDevice;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -72,5 +73,24 @@ public interface Device {
   /** A new owner of tensors on this device. */
   default Scope newScope() {
     return new Scope(this);
+  }
+
+  /**
+   * The processor, with one thread for each core that this process may use. Made at the first call, kept for the life of the process.
+   *
+   * @throws dev.dalle.bindings.NativeLibraryException if the native library cannot be used here; the message says why and what to do
+   */
+  static Device cpu() {
+    return HostDevice.shared();
+  }
+
+  /**
+   * The processor with a team of threads and a pool of memory of its own. The number of threads is part of what makes results repeat bit for bit.
+   *
+   * @param threads 1 or more
+   * @throws dev.dalle.bindings.NativeLibraryException if the native library cannot be used here; the message says why and what to do
+   */
+  static Device cpu(int threads) {
+    return HostDevice.open(threads);
   }
 }

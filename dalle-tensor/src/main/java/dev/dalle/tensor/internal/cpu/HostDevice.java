@@ -41,6 +41,21 @@ public class HostDevice implements CpuDevice {
     this.ops = new CheckedOps(this, ops.apply(this));
   }
 
+  /** A device with a team of its own. */
+  public static HostDevice open(int threads) {
+    CpuBackend backend = new CpuBackend(threads);
+    return new HostDevice("cpu", backend.team(), backend::computes, backend::ops);
+  }
+
+  private static final class Shared {
+    static final HostDevice DEVICE = open(Runtime.getRuntime().availableProcessors());
+  }
+
+  /** The process's own device, made at first use. */
+  public static HostDevice shared() {
+    return Shared.DEVICE;
+  }
+
   @Override
   public String name() {
     return name;
