@@ -14,6 +14,7 @@ import dev.dalle.tensor.ShapeException;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.testing.GradientCheck;
 import dev.dalle.tensor.testing.ReferenceDevice;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -40,7 +41,7 @@ class AttentionOpsTest {
     int[][] sizes = {{1, 1, 1}, {0, 3, 5}, {3, 3, 8}, {7, 4, 13}, {12, 8, 32}, {16, 8, 64}, {17, 5, 33}, {31, 7, 16}, {33, 9, 48}, {15, 16, 64}, {64, 6, 72}};
     for (int[] size : sizes) {
       List<AttentionPattern> patterns = size[1] < 3
-          ? List.of(new AttentionPattern.Row(size[0], size[1]), new AttentionPattern.Column(size[0], size[1]), new AttentionPattern.Convolution(size[0], size[1], 1))
+          ? List.of(new AttentionPattern.Row(size[0], size[1]), new AttentionPattern.Convolution(size[0], size[1], 1))
           : AttentionPatternTest.patterns(size[0], size[1]);
       for (AttentionPattern pattern : patterns) {
         for (DType dtype : List.of(DType.F32, DType.BF16)) {
@@ -136,7 +137,7 @@ class AttentionOpsTest {
         for (int i = 0; i < row; i++) {
           after[(b * c.states() + changed) * row + i] = 1000 - 3 * i;
         }
-        java.util.Arrays.fill(grad, (b * c.states() + changed) * outRow, (b + 1) * c.states() * outRow, 0);
+        Arrays.fill(grad, (b * c.states() + changed) * outRow, (b + 1) * c.states() * outRow, 0);
       }
       Results first = run(device, c, before, grad);
       Results second = run(device, c, after, grad);
@@ -184,18 +185,19 @@ class AttentionOpsTest {
   @MethodSource("cases")
   void decodingAgreesWithReferenceAndWithWholeSequences(Case c) {
     int states = c.states();
+    float[] whole = qkv(c);
+    float[] expected = run(new ReferenceDevice(), c, whole, gradOut(c)).out();
+    // The reference decodes slowly, and small cases say all about it.
+    List<Device> devices = states < 60 ? List.of(new ReferenceDevice(), TestCpu.device(2)) : List.of(TestCpu.device(2));
     for (int promptStates : new int[] {0, states / 2}) {
-      float[] whole = qkv(c);
-      ReferenceDevice reference = new ReferenceDevice();
-      float[] expected = run(reference, c, whole, gradOut(c)).out();
-      for (Device device : List.of(reference, TestCpu.device(2))) {
+      for (Device device : devices) {
         float[] actual = decode(device, c, whole, promptStates);
         int outRow = c.heads() * c.depth();
         double tolerance = c.dtype() == DType.BF16 ? DType.BF16.epsilon() : c.spread() * c.spread() * 4e-6;
         for (int b = 0; b < c.batch(); b++) {
           int from = (b * states + promptStates) * outRow;
           int to = (b + 1) * states * outRow;
-          assertClose(java.util.Arrays.copyOfRange(expected, from, to), java.util.Arrays.copyOfRange(actual, from, to), tolerance,
+          assertClose(Arrays.copyOfRange(expected, from, to), Arrays.copyOfRange(actual, from, to), tolerance,
               device.name() + " sequence " + b + ", prompt of " + promptStates);
         }
       }
