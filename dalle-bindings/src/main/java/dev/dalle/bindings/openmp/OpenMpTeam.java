@@ -1,5 +1,6 @@
 package dev.dalle.bindings.openmp;
 
+import dev.dalle.bindings.internal.load.OneDnnLibrary;
 import dev.dalle.bindings.internal.openmp.Gomp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -58,7 +59,7 @@ public final class OpenMpTeam implements AutoCloseable {
     if (threads < 1 || threads > 1024) {
       throw new IllegalArgumentException("threads: expected 1 to 1024, got " + threads);
     }
-    Gomp.require();
+    OneDnnLibrary.require();
     this.threads = threads;
     stub = Linker.nativeLinker().upcallStub(REGION.bindTo(this), FunctionDescriptor.ofVoid(ValueLayout.ADDRESS), arena);
   }
