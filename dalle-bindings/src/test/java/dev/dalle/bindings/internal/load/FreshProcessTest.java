@@ -33,6 +33,7 @@ class FreshProcessTest {
   public static final class Main {
     private Main() {}
 
+    @SuppressWarnings("restricted")
     public static void main(String[] args) throws Throwable {
       System.out.println(switch (NativeLibraries.oneDnn()) {
         case LibraryReport.Loaded loaded -> "loaded " + loaded.version() + " " + loaded.facts().keySet() + " " + loaded.files();

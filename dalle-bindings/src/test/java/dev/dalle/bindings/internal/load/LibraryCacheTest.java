@@ -22,6 +22,7 @@ import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -88,7 +89,7 @@ class LibraryCacheTest {
     assertEquals(cache().unpack(url, "x.so"), cache().unpack(loose.toUri().toURL(), "x.so"));
   }
 
-  @Test
+  @RepeatedTest(10)
   void manyAtOnceLeaveOneWholeFile() throws Exception {
     URL url = jarred("a.jar", 1);
     int n = 8;
