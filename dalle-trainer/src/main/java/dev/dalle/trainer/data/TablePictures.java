@@ -15,6 +15,7 @@ import java.util.Optional;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
+import org.apache.commons.csv.DuplicateHeaderMode;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -65,7 +66,8 @@ public final class TablePictures extends FilePictures {
   }
 
   private static void readCsv(Rows rows, CSVFormat format) throws IOException {
-    CSVFormat withHeader = format.builder().setHeader().setSkipHeaderRecord(true).setIgnoreEmptyLines(true).get();
+    CSVFormat withHeader = format.builder().setHeader().setSkipHeaderRecord(true).setIgnoreEmptyLines(true)
+        .setDuplicateHeaderMode(DuplicateHeaderMode.DISALLOW).get();
     try (BufferedReader in = Files.newBufferedReader(rows.table); CSVParser parser = withHeader.parse(afterMark(in))) {
       List<String> found = parser.getHeaderNames();
       rows.requireColumns(found);

@@ -50,7 +50,7 @@ final class TarIndex {
       long length = Files.size(shard);
       refuseOther(shard, length);
       for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
-        Item item = new Item(entry.getName(), entry.getDataOffset(), entry.getSize());
+        Item item = new Item(entry.getName(), tar.getBytesRead(), entry.getSize());
         if (!entry.isCheckSumOK()) {
           throw new DataException("shard " + shard + ": is damaged, the header "
               + (last.name.isEmpty() ? "at its beginning" : "behind entry " + last.name + " at offset " + last.at)
