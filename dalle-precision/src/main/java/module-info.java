@@ -1,2 +1,17 @@
+/**
+ * What turns gradients into better parameters: AdamW, the global gradient norm, moving averages of parameters, and the schedules that
+ * steer them.
+ *
+ * <p>Run with {@code --add-modules jdk.incubator.vector}.
+ *
+ * @provides dev.dalle.tensor.OperationProvider the optimizer's operations on the processor
+ */
 module dev.dalle.precision {
+  requires transitive dev.dalle.tensor;
+  requires jdk.incubator.vector;
+
+  exports dev.dalle.precision.optimizer;
+  exports dev.dalle.precision.schedule;
+
+  provides dev.dalle.tensor.OperationProvider with dev.dalle.precision.internal.CpuOptimizerProvider;
 }

@@ -4,11 +4,13 @@ package dev.dalle.trainer.config;
 public final class ConfigException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  ConfigException(String message) {
+  /** With the whole sentence. */
+  public ConfigException(String message) {
     super(message);
   }
 
-  ConfigException(String message, Throwable cause) {
+  /** With the whole sentence and what caused it. */
+  public ConfigException(String message, Throwable cause) {
     super(message, cause);
   }
 }

@@ -21,7 +21,7 @@ import tools.jackson.databind.json.JsonMapper;
  * <p>Component types: {@code int}, {@code long}, {@code float}, {@code double}, {@code boolean} and their boxes, String, Path,
  * enums (their constants' names in lower case, with {@code -} for {@code _}), Duration (see {@link DurationText}), records,
  * sealed interfaces of records (the object has one more key, {@code type}, with the record's name in the form of an enum
- * constant), and List, Optional and Map with String keys of these. An empty Optional is not written.
+ * constant), OptionalDouble, and List, Optional and Map with String keys of these. An empty Optional is not written.
  *
  * <p>Reading is strict. An unknown key, a key given twice, a value of another type and a value that the record's constructor
  * refuses are errors. Instances do not exist; all methods may be called from any thread.

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -59,6 +60,9 @@ final class RecordReader {
 
   /** One component; {@code node} is null if its key is missing. */
   private Object component(JsonNode node, Type type, Optional<Object> preset, String path) {
+    if (Components.raw(type) == OptionalDouble.class) {
+      return optionalDouble(node, preset, path);
+    }
     boolean optional = Components.raw(type) == Optional.class;
     if (node == null) {
       if (preset.isPresent()) {
@@ -76,6 +80,13 @@ final class RecordReader {
     return node.isNull()
         ? Optional.empty()
         : Optional.of(value(node, Components.argument(type, 0), preset.flatMap(p -> (Optional<?>) p), path));
+  }
+
+  private OptionalDouble optionalDouble(JsonNode node, Optional<Object> preset, String path) {
+    if (node == null) {
+      return preset.map(OptionalDouble.class::cast).orElse(OptionalDouble.empty());
+    }
+    return node.isNull() ? OptionalDouble.empty() : OptionalDouble.of((Double) value(node, double.class, Optional.empty(), path));
   }
 
   private Object value(JsonNode node, Type type, Optional<?> preset, String path) {

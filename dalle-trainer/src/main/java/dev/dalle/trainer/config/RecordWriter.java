@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -24,12 +25,15 @@ final class RecordWriter {
       String name = component.getName();
       Object content = Components.get(component, value);
       Type type = component.getGenericType();
+      if (content instanceof OptionalDouble number) {
+        content = number.isPresent() ? Optional.of(number.getAsDouble()) : Optional.empty();
+      }
       if (content instanceof Optional<?> optional) {
         if (optional.isEmpty()) {
           continue;
         }
         content = optional.get();
-        type = Components.argument(type, 0);
+        type = Components.raw(type) == OptionalDouble.class ? double.class : Components.argument(type, 0);
       }
       object.set(name, node(content, type, Components.join(path, name)));
     }

@@ -1,0 +1,284 @@
+package dev.dalle.attention;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.dalle.attention.testing.TestCpu;
+import dev.dalle.tensor.DType;
+import dev.dalle.tensor.Device;
+import dev.dalle.tensor.Philox;
+import dev.dalle.tensor.Scope;
+import dev.dalle.tensor.ShapeException;
+import dev.dalle.tensor.Tensor;
+import dev.dalle.tensor.testing.GradientCheck;
+import dev.dalle.tensor.testing.ReferenceDevice;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The processor's kernels against the reference in double, and what both must keep to. */
+class AttentionOpsTest {
+  /** One comparison. */
+  record Case(AttentionPattern pattern, int states, int batch, int heads, int depth, DType dtype, double spread) {
+    long[] packed() {
+      return new long[] {batch, states, 3, heads, depth};
+    }
+  }
+
+  /** Results of forward and backward as floats. */
+  record Results(float[] out, float[] logSumExp, float[] gradQkv) {}
+
+  static Stream<Case> cases() {
+    Random random = new Random(11);
+    Stream.Builder<Case> cases = Stream.builder();
+    // Texts and grids around multiples of the tile, depths around vectors, prefixes of the stream.
+    int[][] sizes = {{1, 1, 1}, {0, 3, 5}, {3, 3, 8}, {7, 4, 13}, {12, 8, 32}, {16, 8, 64}, {17, 5, 33}, {31, 7, 16}, {33, 9, 48}, {15, 16, 64}, {64, 6, 72}};
+    for (int[] size : sizes) {
+      List<AttentionPattern> patterns = size[1] < 3
+          ? List.of(new AttentionPattern.Row(size[0], size[1]), new AttentionPattern.Convolution(size[0], size[1], 1))
+          : AttentionPatternTest.patterns(size[0], size[1]);
+      for (AttentionPattern pattern : patterns) {
+        for (DType dtype : List.of(DType.F32, DType.BF16)) {
+          int states = random.nextBoolean() ? pattern.length() : 1 + random.nextInt(pattern.length());
+          cases.add(new Case(pattern, states, 1 + random.nextInt(3), 1 + random.nextInt(3), size[2], dtype, random.nextBoolean() ? 1 : 4));
+        }
+      }
+    }
+    return cases.build();
+  }
+
+  private static float[] normal(long count, long stream, double deviation) {
+    float[] values = new float[Math.toIntExact(count)];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) deviation * Philox.normal(5, stream, i);
+    }
+    return values;
+  }
+
+  private static Results run(Device device, Case c, float[] qkv, float[] gradOut) {
+    AttentionOps attention = device.operations(AttentionOps.class);
+    try (Scope scope = device.newScope()) {
+      Tensor x = scope.allocate(c.dtype(), c.packed());
+      x.write(qkv);
+      Tensor out = scope.allocate(c.dtype(), c.batch(), c.states(), (long) c.heads() * c.depth());
+      Tensor sums = scope.allocate(DType.F32, c.batch(), c.heads(), c.states());
+      attention.forward(x, c.pattern(), out, sums);
+      Tensor grad = scope.allocate(c.dtype(), out.shape());
+      grad.write(gradOut);
+      Tensor gradX = scope.allocate(c.dtype(), c.packed());
+      attention.backward(x, c.pattern(), out, sums, grad, gradX);
+      return new Results(out.toFloats(), sums.toFloats(), gradX.toFloats());
+    }
+  }
+
+  private static float[] qkv(Case c) {
+    return normal((long) c.batch() * c.states() * 3 * c.heads() * c.depth(), 1, c.spread());
+  }
+
+  private static float[] gradOut(Case c) {
+    return normal((long) c.batch() * c.states() * c.heads() * c.depth(), 2, 1);
+  }
+
+  private static void assertClose(float[] expected, float[] actual, double tolerance, String what) {
+    double largest = 0;
+    for (float value : expected) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    assertEquals(expected.length, actual.length);
+    for (int i = 0; i < expected.length; i++) {
+      assertTrue(Math.abs(expected[i] - actual[i]) <= tolerance * largest,
+          what + ": element " + i + " is " + actual[i] + ", expected " + expected[i] + " within " + tolerance + " of " + largest);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void processorAgreesWithReference(Case c) {
+    Results expected = run(new ReferenceDevice(), c, qkv(c), gradOut(c));
+    Results actual = run(TestCpu.device(2), c, qkv(c), gradOut(c));
+    // F32 sums and probabilities: some units in the last place times the size of scores (spread 4 makes them about 16 sqrt(D)); BF16 results are rounded
+    // once on both sides, and may fall on either side.
+    double tolerance = c.dtype() == DType.BF16 ? DType.BF16.epsilon() : c.spread() * c.spread() * 4e-6;
+    assertClose(expected.out(), actual.out(), tolerance, "out");
+    assertClose(expected.logSumExp(), actual.logSumExp(), 4e-6, "logSumExp");
+    assertClose(expected.gradQkv(), actual.gradQkv(), tolerance, "gradQkv");
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void threadsAndRepetitionChangeNoBit(Case c) {
+    Results one = run(TestCpu.device(1), c, qkv(c), gradOut(c));
+    for (Device device : List.of(TestCpu.device(1), TestCpu.device(2), TestCpu.device(3))) {
+      Results other = run(device, c, qkv(c), gradOut(c));
+      assertArrayEquals(one.out(), other.out());
+      assertArrayEquals(one.logSumExp(), other.logSumExp());
+      assertArrayEquals(one.gradQkv(), other.gradQkv());
+    }
+  }
+
+  /** Changing state t changes no output before t by one bit, and a gradient that enters at outputs up to t reaches no input after t. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void nothingLeaksFromTheFuture(Case c) {
+    for (Device device : List.of(TestCpu.device(2), new ReferenceDevice())) {
+      int row = 3 * c.heads() * c.depth();
+      int outRow = c.heads() * c.depth();
+      int changed = c.states() / 2;
+      float[] before = qkv(c);
+      float[] after = before.clone();
+      float[] grad = gradOut(c);
+      for (int b = 0; b < c.batch(); b++) {
+        for (int i = 0; i < row; i++) {
+          after[(b * c.states() + changed) * row + i] = 1000 - 3 * i;
+        }
+        Arrays.fill(grad, (b * c.states() + changed) * outRow, (b + 1) * c.states() * outRow, 0);
+      }
+      Results first = run(device, c, before, grad);
+      Results second = run(device, c, after, grad);
+      for (int b = 0; b < c.batch(); b++) {
+        for (int i = 0; i < changed * outRow; i++) {
+          int at = b * c.states() * outRow + i;
+          assertEquals(Float.floatToIntBits(first.out()[at]), Float.floatToIntBits(second.out()[at]), device.name() + ": output " + at);
+        }
+        for (int i = changed * row; i < c.states() * row; i++) {
+          assertEquals(0f, Math.abs(first.gradQkv()[b * c.states() * row + i]), device.name() + ": gradient of state " + i / row);
+        }
+      }
+    }
+  }
+
+  /** Scores in the thousands, whose exponentials overflow unless the greatest is subtracted first. */
+  @Test
+  void largeScoresStayFinite() {
+    for (AttentionPattern pattern : AttentionPatternTest.patterns(7, 4)) {
+      Case c = new Case(pattern, pattern.length(), 1, 2, 24, DType.F32, 100);
+      Results expected = run(new ReferenceDevice(), c, qkv(c), gradOut(c));
+      Results actual = run(TestCpu.device(2), c, qkv(c), gradOut(c));
+      assertClose(expected.out(), actual.out(), 2e-2, "out");
+      for (float value : actual.gradQkv()) {
+        assertTrue(Float.isFinite(value));
+      }
+    }
+  }
+
+  @Test
+  void referenceGradientIsThatOfCentralDifferences() {
+    for (AttentionPattern pattern : AttentionPatternTest.patterns(4, 3)) {
+      for (int states : new int[] {pattern.length(), 9, 3}) {
+        ReferenceDevice device = new ReferenceDevice();
+        try (Scope scope = device.newScope()) {
+          Tensor qkv = scope.allocate(DType.F32, 2, states, 3, 2, 3);
+          qkv.write(normal(qkv.elementCount(), 3, 1));
+          GradientCheck.check(device, List.of(qkv), List.of(), (tape, inputs) -> Attention.attend(tape, inputs.getFirst(), pattern));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void decodingAgreesWithReferenceAndWithWholeSequences(Case c) {
+    int states = c.states();
+    float[] whole = qkv(c);
+    float[] expected = run(new ReferenceDevice(), c, whole, gradOut(c)).out();
+    // The reference decodes slowly, and small cases say all about it.
+    List<Device> devices = states < 60 ? List.of(new ReferenceDevice(), TestCpu.device(2)) : List.of(TestCpu.device(2));
+    for (int promptStates : new int[] {0, states / 2}) {
+      for (Device device : devices) {
+        float[] actual = decode(device, c, whole, promptStates);
+        int outRow = c.heads() * c.depth();
+        double tolerance = c.dtype() == DType.BF16 ? DType.BF16.epsilon() : c.spread() * c.spread() * 4e-6;
+        for (int b = 0; b < c.batch(); b++) {
+          int from = (b * states + promptStates) * outRow;
+          int to = (b + 1) * states * outRow;
+          assertClose(Arrays.copyOfRange(expected, from, to), Arrays.copyOfRange(actual, from, to), tolerance,
+              device.name() + " sequence " + b + ", prompt of " + promptStates);
+        }
+      }
+    }
+  }
+
+  /** State after state from the prompt on; sequence n reads prompt B - 1 - n of a list that is turned around. */
+  private static float[] decode(Device device, Case c, float[] whole, int promptStates) {
+    AttentionOps attention = device.operations(AttentionOps.class);
+    int row = 3 * c.heads() * c.depth();
+    int outRow = c.heads() * c.depth();
+    float[] all = new float[c.batch() * c.states() * outRow];
+    try (Scope scope = device.newScope()) {
+      Tensor prompts = scope.allocate(c.dtype(), c.batch(), promptStates, 3, c.heads(), c.depth());
+      float[] promptValues = new float[c.batch() * promptStates * row];
+      int[] promptOf = new int[c.batch()];
+      for (int b = 0; b < c.batch(); b++) {
+        System.arraycopy(whole, b * c.states() * row, promptValues, (c.batch() - 1 - b) * promptStates * row, promptStates * row);
+        promptOf[b] = c.batch() - 1 - b;
+      }
+      prompts.write(promptValues);
+      Tensor cache = scope.allocate(c.dtype(), c.batch(), c.states() - promptStates, 2, c.heads(), c.depth());
+      Tensor of = scope.of(promptOf, c.batch());
+      for (int position = promptStates; position < c.states(); position++) {
+        float[] states = new float[c.batch() * row];
+        for (int b = 0; b < c.batch(); b++) {
+          System.arraycopy(whole, (b * c.states() + position) * row, states, b * row, row);
+        }
+        Tensor qkv = scope.allocate(c.dtype(), c.batch(), 3, c.heads(), c.depth());
+        qkv.write(states);
+        Tensor out = scope.allocate(c.dtype(), c.batch(), outRow);
+        attention.decode(qkv, c.pattern(), position, prompts, of, cache, out);
+        float[] values = out.toFloats();
+        for (int b = 0; b < c.batch(); b++) {
+          System.arraycopy(values, b * outRow, all, (b * c.states() + position) * outRow, outRow);
+        }
+      }
+    }
+    return all;
+  }
+
+  @Test
+  void refusesWhatDoesNotFit() {
+    for (Device device : List.of(TestCpu.device(1), new ReferenceDevice())) {
+      AttentionOps attention = device.operations(AttentionOps.class);
+      AttentionPattern pattern = new AttentionPattern.Row(3, 2);
+      try (Scope scope = device.newScope()) {
+        Tensor qkv = scope.allocate(DType.F32, 2, 7, 3, 2, 4);
+        Tensor out = scope.allocate(DType.F32, 2, 7, 8);
+        Tensor sums = scope.allocate(DType.F32, 2, 2, 7);
+        String at = "@" + device.name();
+        assertMessage("qkv: expected at most the 5 states of Row[textLength=1, gridSide=2], got F32[2, 7, 3, 2, 4]" + at,
+            () -> attention.forward(qkv, new AttentionPattern.Row(1, 2), out, sums));
+        assertMessage("qkv: expected [sequences, states, 3, heads, numbers a head], got F32[2, 7, 8]" + at,
+            () -> attention.forward(out, pattern, out, sums));
+        assertMessage("qkv: expected type F32 or BF16, got F16[2, 7, 3, 2, 4]" + at,
+            () -> attention.forward(scope.allocate(DType.F16, qkv.shape()), pattern, out, sums));
+        assertMessage("out: expected F32[2, 7, 8] (sequences, states, heads times numbers a head), got F32[2, 2, 7]" + at,
+            () -> attention.forward(qkv, pattern, sums, sums));
+        assertMessage("logSumExp: expected F32[2, 2, 7] (sequences, heads, states), got F32[2, 7, 8]" + at,
+            () -> attention.forward(qkv, pattern, out, out));
+        assertMessage("gradOut: expected F32[2, 7, 8] (like out), got F32[2, 2, 7]" + at,
+            () -> attention.backward(qkv, pattern, out, sums, sums, qkv));
+        assertMessage("gradQkv: expected F32[2, 7, 3, 2, 4] (like qkv), got F32[2, 7, 8]" + at,
+            () -> attention.backward(qkv, pattern, out, sums, out, out));
+        Tensor one = scope.allocate(DType.F32, 2, 3, 2, 4);
+        Tensor prompts = scope.allocate(DType.F32, 1, 3, 3, 2, 4);
+        Tensor cache = scope.allocate(DType.F32, 2, 2, 2, 2, 4);
+        Tensor result = scope.allocate(DType.F32, 2, 8);
+        assertMessage("position: expected 3 to 4 (prompts [1, 3, 3, 2, 4], cache [2, 2, 2, 2, 4], Row[textLength=3, gridSide=2]), got 5",
+            () -> attention.decode(one, pattern, 5, prompts, scope.of(new int[2], 2), cache, result));
+        assertMessage("promptOf: expected I32[2] (one for each sequence), got I32[3]" + at,
+            () -> attention.decode(one, pattern, 3, prompts, scope.of(new int[3], 3), cache, result));
+        Throwable failure = assertThrows(RuntimeException.class,
+            () -> attention.decode(one, pattern, 3, prompts, scope.of(new int[] {0, 1}, 2), cache, result));
+        assertTrue(failure.getMessage().contains("promptOf: sequence 1 has prompt 1"), failure.getMessage());
+      }
+    }
+  }
+
+  private static void assertMessage(String message, Runnable action) {
+    assertEquals(message, assertThrows(ShapeException.class, action::run).getMessage());
+  }
+}

@@ -1,0 +1,79 @@
+package dev.dalle.dvae;
+
+import dev.dalle.tensor.DType;
+import dev.dalle.tensor.ParameterSet;
+import dev.dalle.tensor.Scope;
+import dev.dalle.tensor.Shape;
+import dev.dalle.tensor.ShapeException;
+import dev.dalle.tensor.Tensor;
+import java.util.Objects;
+
+/**
+ * A discrete VAE: encoder and decoder over one set of parameters, which live in the scope it was made in. Source: Ramesh et al. 2021, arXiv
+ * 2102.12092, section 2.1.
+ *
+ * <p>Parameters are named as in the published weights behind {@code encoder.} or {@code decoder.}, for example
+ * {@code encoder.blocks.group_1.block_1.res_path.conv_1.w} (groups, blocks and convolutions count from 1; {@code id_path} is the 1 x 1
+ * convolution beside a residual path; {@code blocks.input} and {@code blocks.output.conv} are the ends). Weights {@code .w} are
+ * {@code [outputs, inputs, k, k]}, biases {@code .b} {@code [outputs]}. The weights of {@code encoder.blocks.output.conv} and
+ * {@code decoder.blocks.input}, around the code, are of kind FULL.
+ */
+public final class Dvae {
+  private final DvaeConfig config;
+  private final ParameterSet parameters;
+  private final Encoder encoder;
+  private final Decoder decoder;
+
+  /** With undefined parameter values: {@link #initialise} or load them. */
+  public Dvae(Scope scope, DvaeConfig config) {
+    this.config = Objects.requireNonNull(config, "config");
+    this.parameters = new ParameterSet(scope);
+    this.encoder = new Encoder(parameters, config);
+    this.decoder = new Decoder(parameters, config);
+  }
+
+  /**
+   * Starting values: weights normal of mean 0 and deviation {@code gain / sqrt(inputs * k * k)}, biases 0 (section A.1; the gains are the
+   * configuration's). A parameter's values depend on the seed and on its name alone.
+   */
+  public void initialise(long seed) {
+    encoder.initialise(seed);
+    decoder.initialise(seed);
+  }
+
+  /** What it was made from. */
+  public DvaeConfig config() {
+    return config;
+  }
+
+  /** Every parameter: the encoder's, then the decoder's. */
+  public ParameterSet parameters() {
+    return parameters;
+  }
+
+  /** Pictures to logits. */
+  public Encoder encoder() {
+    return encoder;
+  }
+
+  /** Codes to maps. */
+  public Decoder decoder() {
+    return decoder;
+  }
+
+  static void checkImages(String name, Tensor images, DvaeConfig config) {
+    long batch = images.shape().rank() == 0 ? 0 : images.dim(0);
+    Shape expected = Shape.of(batch, config.imageSize(), config.imageSize(), DvaeConfig.CHANNELS);
+    if (!images.shape().equals(expected) || images.dtype() != DType.F32) {
+      throw new ShapeException(name + ": expected F32" + expected + " [batch, size, size, channels], got " + images);
+    }
+  }
+
+  static void checkIds(Tensor ids, DvaeConfig config) {
+    long batch = ids.shape().rank() == 0 ? 0 : ids.dim(0);
+    Shape expected = Shape.of(batch, config.gridSize(), config.gridSize());
+    if (!ids.shape().equals(expected) || ids.dtype() != DType.I32) {
+      throw new ShapeException("ids: expected I32" + expected + " [batch, grid, grid], got " + ids);
+    }
+  }
+}

@@ -1,0 +1,299 @@
+package dev.dalle.precision.optimizer;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.dalle.tensor.DType;
+import dev.dalle.tensor.Device;
+import dev.dalle.tensor.Parameter;
+import dev.dalle.tensor.ParameterSet;
+import dev.dalle.tensor.Philox;
+import dev.dalle.tensor.Scope;
+import dev.dalle.tensor.ShapeException;
+import dev.dalle.tensor.Tensor;
+import dev.dalle.tensor.files.NamedTensor;
+import dev.dalle.tensor.testing.OpaqueDevice;
+import dev.dalle.tensor.testing.ReferenceDevice;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class AdamWTest {
+  static Stream<Device> devices() {
+    return Stream.of(new ReferenceDevice(), Device.cpu(1), Device.cpu(3), OpaqueDevice.open(2));
+  }
+
+  private static ParameterSet twoParameters(Scope scope) {
+    ParameterSet parameters = new ParameterSet(scope);
+    parameters.add("weight", Parameter.Kind.MATRIX, 3, 7).value().write(values(1, 21));
+    parameters.add("bias", Parameter.Kind.FULL, 7).value().write(values(2, 7));
+    return parameters;
+  }
+
+  private static float[] values(long stream, int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = Philox.normal(11, stream, i);
+    }
+    return values;
+  }
+
+  private static void setGradient(Parameter parameter, float[] gradient) {
+    parameter.clearGradient();
+    parameter.addGradient((tensor, accumulate) -> tensor.write(gradient));
+  }
+
+  /**
+   * PyTorch's AdamW (decay by a factor first, then the step) on one number, worked by hand. Step size 0.1, betas 0.9 and 0.999, decay 0.01, p = 1.
+   *
+   * <p>Gradient 0.5: both corrections cancel, mean 0.5, root 0.5, so p = 0.999 - 0.1 = 0.899.
+   *
+   * <p>Gradient -0.25: mean 0.9 * 0.05 - 0.025 = 0.02, corrected by 0.19 to 2 / 19; variance 0.999 * 0.00025 + 0.0000625 = 0.00031225, corrected by
+   * 0.001999 to 0.15620310155, its root 0.39522538703; so p = 0.899 * 0.999 - 0.1 * 0.10526315789 / 0.39522538703 = 0.898101 - 0.02663370 =
+   * 0.87146730. Epsilon moves this by about 2e-9.
+   */
+  @ParameterizedTest
+  @MethodSource("devices")
+  void twoUpdatesWorkedByHand(Device device) {
+    try (Scope scope = device.newScope()) {
+      ParameterSet parameters = new ParameterSet(scope);
+      Parameter p = parameters.add("p", Parameter.Kind.MATRIX, 1);
+      p.value().write(new float[] {1});
+      AdamW adam = new AdamW(scope, parameters.all(), new AdamWConfig(0.9, 0.999, 1e-8, 0.01, Double.POSITIVE_INFINITY));
+      setGradient(p, new float[] {0.5f});
+      adam.update(0.1, 1);
+      assertEquals(0.899, p.value().toFloat(), 1e-7);
+      setGradient(p, new float[] {-0.25f});
+      adam.update(0.1, 1);
+      assertEquals(0.8714673, p.value().toFloat(), 2e-7);
+      assertEquals(2, adam.updates());
+    }
+  }
+
+  /** Written as in the paper of AdamW: moments corrected anew each time, the decay apart from the step. Shares no code with any device. */
+  private static double[] independent(double[] start, float[][] gradients, double[] stepSizes, AdamWConfig config, boolean matrix) {
+    double[] p = start.clone();
+    for (int i = 0; i < p.length; i++) {
+      double m = 0;
+      double v = 0;
+      double power1 = 1;
+      double power2 = 1;
+      for (int t = 0; t < gradients.length; t++) {
+        double g = gradients[t][i];
+        m += (1 - config.beta1()) * (g - m);
+        v += (1 - config.beta2()) * (g * g - v);
+        if (v > config.varianceLimit()) {
+          v = config.varianceLimit();
+        }
+        power1 *= config.beta1();
+        power2 *= config.beta2();
+        double decay = matrix ? config.weightDecay() * p[i] : 0;
+        p[i] -= stepSizes[t] * (m / (1 - power1) / (config.epsilon() + Math.sqrt(v / (1 - power2))) + decay);
+      }
+    }
+    return p;
+  }
+
+  @ParameterizedTest
+  @MethodSource("devices")
+  void manyUpdatesFollowAnIndependentImplementation(Device device) {
+    int steps = 200;
+    boolean exact = device instanceof ReferenceDevice;
+    for (AdamWConfig config : List.of(AdamWConfig.DVAE, AdamWConfig.TRANSFORMER, new AdamWConfig(0, 0.5, 1e-3, 0.3, 0.25))) {
+      try (Scope scope = device.newScope()) {
+        ParameterSet parameters = twoParameters(scope);
+        AdamW adam = new AdamW(scope, parameters.all(), config);
+        double[] stepSizes = new double[steps];
+        float[][] weight = new float[steps][];
+        float[][] bias = new float[steps][];
+        double[] weightStart = widened(parameters.get("weight").value().toFloats());
+        double[] biasStart = widened(parameters.get("bias").value().toFloats());
+        for (int t = 0; t < steps; t++) {
+          stepSizes[t] = 1e-2 / (1 + t);
+          weight[t] = values(100 + t, 21);
+          bias[t] = values(500 + t, 7);
+          setGradient(parameters.get("weight"), weight[t]);
+          setGradient(parameters.get("bias"), bias[t]);
+          adam.update(stepSizes[t], 1);
+        }
+        assertEquals(steps, adam.updates());
+        // In 32 bits each update rounds a value of about 1 once: at worst all 200 roundings point the same way.
+        double tolerance = exact ? 1e-12 : steps * Math.ulp(2f) / 2;
+        assertArrayEquals(independent(weightStart, weight, stepSizes, config, true), read(parameters.get("weight").value()), tolerance);
+        assertArrayEquals(independent(biasStart, bias, stepSizes, config, false), read(parameters.get("bias").value()), tolerance);
+      }
+    }
+  }
+
+  private static double[] read(Tensor tensor) {
+    return tensor.device() instanceof ReferenceDevice ? ReferenceDevice.read(tensor) : widened(tensor.toFloats());
+  }
+
+  private static double[] widened(float[] values) {
+    double[] wide = new double[values.length];
+    Arrays.setAll(wide, i -> values[i]);
+    return wide;
+  }
+
+  @ParameterizedTest
+  @MethodSource("devices")
+  void onlyMatricesDecay(Device device) {
+    try (Scope scope = device.newScope()) {
+      ParameterSet parameters = twoParameters(scope);
+      float[] weight = parameters.get("weight").value().toFloats();
+      float[] bias = parameters.get("bias").value().toFloats();
+      AdamW adam = new AdamW(scope, parameters.all(), new AdamWConfig(0.9, 0.96, 1e-8, 0.5, 5));
+      // Empty gradients read as zeros: what moves is the decay, 1 - 0.5 * 0.5 a time.
+      adam.update(0.5, 1);
+      adam.update(0.5, 1);
+      for (int i = 0; i < weight.length; i++) {
+        weight[i] *= 0.5625f;
+      }
+      assertArrayEquals(weight, parameters.get("weight").value().toFloats(), 3e-7f);
+      assertArrayEquals(bias, parameters.get("bias").value().toFloats());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("devices")
+  void varianceIsClippedBeforeItIsStored(Device device) {
+    try (Scope scope = device.newScope()) {
+      ParameterSet parameters = new ParameterSet(scope);
+      Parameter p = parameters.add("p", Parameter.Kind.FULL, 2);
+      p.value().write(new float[] {0, 0});
+      AdamW adam = new AdamW(scope, parameters.all(), AdamWConfig.TRANSFORMER);
+      setGradient(p, new float[] {100, 1});
+      adam.update(1, 1);
+      // 0.04 * 100^2 = 400 is clipped to 5, 0.04 is not; then the mean 100 is divided by sqrt(5 / 0.04).
+      assertArrayEquals(new float[] {5, 0.04f}, tensor(adam, "adamw.variance.p").toFloats(), 1e-8f);
+      assertArrayEquals(new float[] {(float) (-100 / Math.sqrt(125)), -1}, p.value().toFloats(), 1e-6f);
+    }
+  }
+
+  private static Tensor tensor(AdamW adam, String name) {
+    return adam.state().stream().filter(named -> named.name().equals(name)).findFirst().orElseThrow().tensor();
+  }
+
+  @ParameterizedTest
+  @MethodSource("devices")
+  void aSkippedUpdateLeavesEverythingAndIsNotCounted(Device device) {
+    try (Scope scope = device.newScope()) {
+      ParameterSet parameters = twoParameters(scope);
+      ParameterSet never = twoParameters(scope);
+      AdamW adam = new AdamW(scope, parameters.all(), AdamWConfig.TRANSFORMER);
+      AdamW other = new AdamW(scope, never.all(), AdamWConfig.TRANSFORMER);
+      GlobalNorm norm = new GlobalNorm(scope, parameters.all());
+      for (int t = 0; t < 6; t++) {
+        float[] weight = values(20 + t, 21);
+        setGradient(parameters.get("weight"), weight);
+        setGradient(parameters.get("bias"), values(40 + t, 7));
+        if (t == 2 || t == 4) {
+          weight[5] = t == 2 ? Float.NaN : Float.NEGATIVE_INFINITY;
+          setGradient(parameters.get("weight"), weight);
+        } else {
+          setGradient(never.get("weight"), weight);
+          setGradient(never.get("bias"), values(40 + t, 7));
+          other.update(0.1, 1);
+        }
+        adam.update(0.1, norm.measure(1, Double.POSITIVE_INFINITY));
+      }
+      assertEquals(4, adam.updates());
+      for (int i = 0; i < adam.state().size(); i++) {
+        NamedTensor a = adam.state().get(i);
+        if (a.tensor().dtype() == DType.F32) {
+          assertArrayEquals(other.state().get(i).tensor().toFloats(), a.tensor().toFloats(), a.name());
+        }
+      }
+      for (Parameter parameter : parameters) {
+        assertArrayEquals(never.get(parameter.name()).value().toFloats(), parameter.value().toFloats(), parameter.name());
+      }
+    }
+  }
+
+  @Test
+  void noUpdateWaits() {
+    OpaqueDevice device = OpaqueDevice.open(1);
+    try (Scope scope = device.newScope()) {
+      ParameterSet parameters = twoParameters(scope);
+      AdamW adam = new AdamW(scope, parameters.all(), AdamWConfig.TRANSFORMER);
+      GlobalNorm norm = new GlobalNorm(scope, parameters.all());
+      ExponentialMovingAverage average = new ExponentialMovingAverage(scope, parameters.all(), MovingAverageConfig.DVAE);
+      setGradient(parameters.get("weight"), values(3, 21));
+      int before = device.pending();
+      for (int update = 1; update <= 3; update++) {
+        adam.update(0.1, norm.measure(0.5, 4));
+        adam.update(0.1, 0.5);
+        average.update(update);
+      }
+      assertTrue(device.pending() >= before + 3 * 10, "every operation is still to be run");
+      assertEquals(6, adam.updates());
+      assertEquals(0, device.pending());
+    }
+  }
+
+  @Test
+  void stateNamesEveryTensorOnceAndMemoryGoesBack() {
+    Device device = Device.cpu(1);
+    try (Scope model = device.newScope()) {
+      ParameterSet parameters = twoParameters(model);
+      long before = device.bytesInUse();
+      try (Scope scope = device.newScope()) {
+        AdamW adam = new AdamW(scope, parameters.all(), AdamWConfig.DVAE);
+        assertEquals(List.of("adamw.updates", "adamw.mean.weight", "adamw.variance.weight", "adamw.mean.bias", "adamw.variance.bias"),
+            adam.state().stream().map(NamedTensor::name).toList());
+        assertEquals(DType.I32, adam.state().getFirst().tensor().dtype());
+        assertEquals(0, adam.updates());
+        assertEquals(AdamWConfig.DVAE, adam.config());
+      }
+      assertEquals(before, device.bytesInUse());
+    }
+  }
+
+  @Test
+  void wrongNumbersAndShapesAreRefused() {
+    Device device = Device.cpu(1);
+    try (Scope scope = device.newScope()) {
+      ParameterSet parameters = twoParameters(scope);
+      AdamW adam = new AdamW(scope, parameters.all(), AdamWConfig.DVAE);
+      Tensor pair = scope.of(new float[2], 2);
+      assertEquals("gradientFactor: expected 1 element, got F32[2]@cpu",
+          assertThrows(ShapeException.class, () -> adam.update(0.1, pair)).getMessage());
+      assertEquals("stepSize: expected a finite number, got NaN",
+          assertThrows(IllegalArgumentException.class, () -> adam.update(Double.NaN, 1)).getMessage());
+      assertEquals("gradientFactor: expected a finite number, got Infinity",
+          assertThrows(IllegalArgumentException.class, () -> adam.update(0.1, Double.POSITIVE_INFINITY)).getMessage());
+      OptimizerOps ops = device.operations(OptimizerOps.class);
+      Tensor one = scope.of(new float[1], 1);
+      Tensor count = scope.of(new int[1], 1);
+      assertEquals("updates: expected I32, got F32[1]@cpu", assertThrows(ShapeException.class, () -> ops.countUpdate(one, one)).getMessage());
+      assertEquals("variance: expected 2 elements like gradient F32[2]@cpu, got F32[1]@cpu", assertThrows(ShapeException.class,
+          () -> ops.adamW(AdamWConfig.DVAE, true, 0.1, one, count, pair, pair, pair, one)).getMessage());
+      try (Scope elsewhere = new ReferenceDevice().newScope()) {
+        Tensor foreign = elsewhere.of(new float[1], 1);
+        assertEquals("average: expected a tensor on cpu, got F32[1]@reference",
+            assertThrows(ShapeException.class, () -> ops.average(one, 0.5, foreign)).getMessage());
+      }
+      assertEquals("decay: expected a number in [0, 1), got 1.0",
+          assertThrows(IllegalArgumentException.class, () -> ops.average(one, 1, one)).getMessage());
+    }
+  }
+
+  @Test
+  void everyCheckOfTheConfigurationFires() {
+    refused("beta1: expected a number in [0, 1), got 1.0", () -> new AdamWConfig(1, 0.9, 1e-8, 0, 5));
+    refused("beta1: expected a number in [0, 1), got NaN", () -> new AdamWConfig(Double.NaN, 0.9, 1e-8, 0, 5));
+    refused("beta2: expected a number in [0, 1), got -0.1", () -> new AdamWConfig(0.9, -0.1, 1e-8, 0, 5));
+    refused("epsilon: expected a positive number, got 0.0", () -> new AdamWConfig(0.9, 0.9, 0, 0, 5));
+    refused("weightDecay: expected a number of at least 0, got -1.0", () -> new AdamWConfig(0.9, 0.9, 1e-8, -1, 5));
+    refused("varianceLimit: expected a positive number or infinity, got 0.0", () -> new AdamWConfig(0.9, 0.9, 1e-8, 0, 0));
+  }
+
+  private static void refused(String message, Runnable call) {
+    assertEquals(message, assertThrows(IllegalArgumentException.class, call::run).getMessage());
+  }
+}

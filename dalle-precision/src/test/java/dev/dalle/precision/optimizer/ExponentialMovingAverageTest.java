@@ -1,0 +1,117 @@
+package dev.dalle.precision.optimizer;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.dalle.tensor.Device;
+import dev.dalle.tensor.Parameter;
+import dev.dalle.tensor.ParameterSet;
+import dev.dalle.tensor.Scope;
+import dev.dalle.tensor.ShapeException;
+import dev.dalle.tensor.testing.OpaqueDevice;
+import dev.dalle.tensor.testing.ReferenceDevice;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ExponentialMovingAverageTest {
+  static Stream<Device> devices() {
+    return Stream.of(new ReferenceDevice(), Device.cpu(2), OpaqueDevice.open(2));
+  }
+
+  private static ParameterSet parameters(Scope scope, float a, float b) {
+    ParameterSet parameters = new ParameterSet(scope);
+    parameters.add("a", Parameter.Kind.MATRIX, 1).value().write(new float[] {a});
+    parameters.add("b", Parameter.Kind.FULL, 2).value().write(new float[] {b, -b});
+    return parameters;
+  }
+
+  /** A value that jumps from 0 to 1 is averaged to 1 - decay^n after n times. */
+  @ParameterizedTest
+  @MethodSource("devices")
+  void followsAJumpGeometrically(Device device) {
+    try (Scope scope = device.newScope()) {
+      ParameterSet parameters = parameters(scope, 0, 2);
+      ParameterSet target = parameters(scope, 9, 9);
+      ExponentialMovingAverage average = new ExponentialMovingAverage(scope, parameters.all(), new MovingAverageConfig(0.99, 25));
+      parameters.get("a").value().write(new float[] {1});
+      int times = 0;
+      for (long update = 1; update <= 1_000; update++) {
+        if (average.update(update)) {
+          times++;
+        }
+      }
+      assertEquals(40, times);
+      average.copyTo(target);
+      // Each of the 40 roundings is at most half a unit of a value below 1.
+      assertEquals(1 - Math.pow(0.99, 40), target.get("a").value().toFloat(), 40 * 0x1p-25);
+      assertArrayEquals(new float[] {2, -2}, target.get("b").value().toFloats(), "what never moved is exact");
+      assertEquals(1, parameters.get("a").value().toFloat(), "the model itself stays");
+
+      average.restart();
+      average.copyTo(target);
+      assertEquals(1, target.get("a").value().toFloat());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("devices")
+  void stateContinuesWhereItWasLeft(Device device) {
+    try (Scope scope = device.newScope()) {
+      ParameterSet parameters = parameters(scope, 1, 2);
+      ExponentialMovingAverage first = new ExponentialMovingAverage(scope, parameters.all(), MovingAverageConfig.DVAE);
+      parameters.get("a").value().write(new float[] {5});
+      assertTrue(first.update(1));
+      ExponentialMovingAverage second = new ExponentialMovingAverage(scope, parameters.all(), MovingAverageConfig.DVAE);
+      assertEquals("average.a", first.state().get(0).name());
+      assertEquals("average.b", first.state().get(1).name());
+      for (int i = 0; i < 2; i++) {
+        second.state().get(i).tensor().write(first.state().get(i).tensor().toFloats());
+      }
+      first.update(2);
+      second.update(2);
+      for (int i = 0; i < 2; i++) {
+        assertArrayEquals(first.state().get(i).tensor().toFloats(), second.state().get(i).tensor().toFloats(), 1e-6f);
+      }
+      assertEquals(1 + 4 * (1 - 0.999 * 0.999), first.state().getFirst().tensor().toFloat(), 1e-6);
+    }
+  }
+
+  @Test
+  void intervalsAreCountedFromOne() {
+    try (Scope scope = new ReferenceDevice().newScope()) {
+      ExponentialMovingAverage average = new ExponentialMovingAverage(scope, parameters(scope, 1, 1).all(), MovingAverageConfig.TRANSFORMER);
+      assertFalse(average.update(1));
+      assertFalse(average.update(24));
+      assertTrue(average.update(25));
+      assertFalse(average.update(26));
+      assertEquals("update: expected a number of at least 1, got 0",
+          assertThrows(IllegalArgumentException.class, () -> average.update(0)).getMessage());
+    }
+  }
+
+  @Test
+  void aTargetThatDoesNotFitIsRefusedAndStaysAsItIs() {
+    try (Scope scope = new ReferenceDevice().newScope()) {
+      ExponentialMovingAverage average = new ExponentialMovingAverage(scope, parameters(scope, 1, 1).all(), MovingAverageConfig.DVAE);
+      ParameterSet target = new ParameterSet(scope);
+      target.add("a", Parameter.Kind.MATRIX, 1).value().write(new float[] {3});
+      assertEquals("no parameter is named b", assertThrows(IllegalArgumentException.class, () -> average.copyTo(target)).getMessage());
+      target.add("b", Parameter.Kind.MATRIX, 3);
+      assertEquals("b: expected [2] like its average, got [3]", assertThrows(ShapeException.class, () -> average.copyTo(target)).getMessage());
+      assertEquals(3, target.get("a").value().toFloat());
+    }
+  }
+
+  @Test
+  void everyCheckOfTheConfigurationFires() {
+    assertEquals("decay: expected a number in [0, 1), got 1.0",
+        assertThrows(IllegalArgumentException.class, () -> new MovingAverageConfig(1, 1)).getMessage());
+    assertEquals("interval: expected at least 1, got 0",
+        assertThrows(IllegalArgumentException.class, () -> new MovingAverageConfig(0.5, 0)).getMessage());
+  }
+}

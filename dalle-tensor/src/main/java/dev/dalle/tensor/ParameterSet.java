@@ -1,0 +1,83 @@
+package dev.dalle.tensor;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** The parameters of a model in the order in which they were made, each under a name of its own. */
+public final class ParameterSet implements Iterable<Parameter> {
+  private final Map<String, Parameter> byName = new LinkedHashMap<>();
+  private final Scope scope;
+
+  /** An empty set whose parameters will live in the given scope. */
+  public ParameterSet(Scope scope) {
+    this.scope = scope;
+  }
+
+  /**
+   * Makes a parameter.
+   *
+   * @throws IllegalArgumentException if the name is taken
+   */
+  public Parameter add(String name, Parameter.Kind kind, long... dims) {
+    if (byName.containsKey(name)) {
+      throw new IllegalArgumentException("two parameters are named " + name);
+    }
+    Parameter parameter = new Parameter(scope, name, kind, Shape.of(dims));
+    byName.put(name, parameter);
+    return parameter;
+  }
+
+  /** Where the parameters live. */
+  public Scope scope() {
+    return scope;
+  }
+
+  /**
+   * The parameter of that name.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public Parameter get(String name) {
+    Parameter parameter = byName.get(name);
+    if (parameter == null) {
+      throw new IllegalArgumentException("no parameter is named " + name);
+    }
+    return parameter;
+  }
+
+  /** All, in the order in which they were made. */
+  public Collection<Parameter> all() {
+    return Collections.unmodifiableCollection(byName.values());
+  }
+
+  /** All as a list. */
+  public List<Parameter> toList() {
+    return new ArrayList<>(byName.values());
+  }
+
+  /** All as a stream. */
+  public Stream<Parameter> stream() {
+    return byName.values().stream();
+  }
+
+  /** Number of trained numbers. */
+  public long elementCount() {
+    return stream().mapToLong(parameter -> parameter.shape().elementCount()).sum();
+  }
+
+  /** Empties every gradient. */
+  public void clearGradients() {
+    byName.values().forEach(Parameter::clearGradient);
+  }
+
+  @Override
+  public Iterator<Parameter> iterator() {
+    return all().iterator();
+  }
+}

@@ -1,0 +1,2 @@
+/** Tensors in files: the safetensors format. */
+package dev.dalle.tensor.files;

@@ -1,0 +1,492 @@
+package dev.dalle.tensor;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.dalle.tensor.testing.ReferenceDevice;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What every device must compute: each operation against the reference in double, over awkward sizes and both types of activations.
+ *
+ * <p>Tolerances: inputs are of order 1. One operation in F32 is allowed a few units in the last place of the largest value, growing with the
+ * square root of the number of terms in a sum; results stored in BF16 are allowed one rounding to 8 significant bits on top.
+ */
+abstract class OpsContractTest {
+  static final int[] SIZES = {0, 1, 13, 207, 2047, 2048, 2049, 40_001};
+  static final int[] WIDTHS = {1, 3, 16, 33, 257, 1000};
+  static final DType[] TYPES = {DType.F32, DType.BF16};
+
+  /** The device under test, one for each test. */
+  abstract Device device();
+
+  private Device device;
+  private final ReferenceDevice reference = new ReferenceDevice();
+  private Scope scope;
+  private Scope referenceScope;
+  private long draws;
+
+  @BeforeEach
+  void open() {
+    device = device();
+    scope = device.newScope();
+    referenceScope = reference.newScope();
+  }
+
+  @AfterEach
+  void close() {
+    scope.close();
+    referenceScope.close();
+    assertEquals(0, device.bytesInUse(), "bytes in use after the test");
+  }
+
+  /** The same tensor on both devices. */
+  record Twin(Tensor tested, Tensor reference) {
+    Twin reshape(long... dims) {
+      return new Twin(tested.reshape(dims), reference.reshape(dims));
+    }
+  }
+
+  Twin values(DType dtype, float[] values, long... dims) {
+    Tensor a = scope.allocate(dtype, dims);
+    Tensor b = referenceScope.allocate(dtype, dims);
+    a.write(values);
+    b.write(values);
+    return new Twin(a, b);
+  }
+
+  Twin normal(DType dtype, long... dims) {
+    float[] values = new float[Math.toIntExact(Shape.of(dims).elementCount())];
+    draws++;
+    for (int i = 0; i < values.length; i++) {
+      values[i] = Philox.normal(1, draws, i);
+    }
+    return values(dtype, values, dims);
+  }
+
+  Twin indices(int limit, double negative, long count) {
+    int[] values = new int[(int) count];
+    draws++;
+    for (int i = 0; i < values.length; i++) {
+      float u = Philox.uniform(2, draws, i);
+      values[i] = u < negative ? -1 : (int) ((u - negative) / (1 - negative) * limit);
+    }
+    Tensor a = scope.allocate(DType.I32, count);
+    Tensor b = referenceScope.allocate(DType.I32, count);
+    a.write(values);
+    b.write(values);
+    return new Twin(a, b);
+  }
+
+  void run(BiConsumer<Ops, List<Tensor>> operation, Twin... twins) {
+    List<Tensor> tested = new ArrayList<>();
+    List<Tensor> expected = new ArrayList<>();
+    for (Twin twin : twins) {
+      tested.add(twin.tested);
+      expected.add(twin.reference);
+    }
+    operation.accept(device.ops(), tested);
+    operation.accept(reference.ops(), expected);
+  }
+
+  /** Compares element by element; {@code terms} is how many products or summands each holds. */
+  void same(String what, Twin twin, double terms) {
+    float[] actual = twin.tested.toFloats();
+    double[] expected = ReferenceDevice.read(twin.reference);
+    double largest = 1;
+    for (double value : expected) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    double rounding = twin.tested.dtype() == DType.F32 ? 0 : twin.tested.dtype().epsilon() / 2;
+    for (int i = 0; i < actual.length; i++) {
+      double tolerance = 4 * DType.F32.epsilon() * Math.sqrt(Math.max(1, terms)) * largest + rounding * Math.abs(expected[i]) * 1.01;
+      if (!(Math.abs(actual[i] - expected[i]) <= tolerance)) {
+        throw new AssertionError(what + ": element " + i + " of " + twin.tested + ": expected " + expected[i] + " within " + tolerance
+            + ", got " + actual[i]);
+      }
+    }
+  }
+
+  interface ElementCase {
+    void run(DType a, DType b, int size);
+  }
+
+  private void elements(ElementCase test) {
+    for (int size : SIZES) {
+      for (DType a : TYPES) {
+        for (DType b : TYPES) {
+          test.run(a, b, size);
+        }
+      }
+    }
+  }
+
+  @Test
+  void fillsEveryType() {
+    for (int size : SIZES) {
+      for (DType type : new DType[] {DType.F32, DType.BF16, DType.F16}) {
+        Twin out = normal(type, size);
+        run((ops, t) -> ops.fill(t.get(0), -1.5), out);
+        same("fill", out, 1);
+      }
+      Tensor ints = scope.allocate(DType.I32, size);
+      device.ops().fill(ints, -7);
+      for (int value : ints.toInts()) {
+        assertEquals(-7, value);
+      }
+    }
+  }
+
+  @Test
+  void copiesBetweenAllFloatingTypes() {
+    DType[] all = {DType.F32, DType.BF16, DType.F16};
+    for (int size : SIZES) {
+      for (DType from : all) {
+        for (DType to : all) {
+          Twin in = normal(from, size);
+          Twin out = normal(to, size);
+          run((ops, t) -> ops.copy(t.get(0), t.get(1)), in, out);
+          assertArrayEquals(out.reference.toFloats(), out.tested.toFloats(), "copy " + from + " to " + to + " of " + size);
+        }
+      }
+    }
+  }
+
+  @Test
+  void roundsSpecialValuesLikeTheHost() {
+    float[] special = {0f, -0f, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.MIN_VALUE, Float.MAX_VALUE,
+        Float.intBitsToFloat(0x3F808000), Float.intBitsToFloat(0x3F818000), Float.intBitsToFloat(0x7F800001), 1e-40f, 65504f, 65520f};
+    float[] many = new float[special.length * 20];
+    for (int i = 0; i < many.length; i++) {
+      many[i] = special[i % special.length];
+    }
+    for (DType type : new DType[] {DType.BF16, DType.F16}) {
+      Twin in = values(DType.F32, many, many.length);
+      Twin out = normal(type, many.length);
+      run((ops, t) -> ops.copy(t.get(0), t.get(1)), in, out);
+      assertArrayEquals(out.reference.toFloats(), out.tested.toFloats(), type.toString());
+    }
+  }
+
+  @Test
+  void combinesElements() {
+    elements((a, b, size) -> {
+      Twin x = normal(a, size);
+      Twin y = normal(b, size);
+      Twin out = normal(a, size);
+      run((ops, t) -> ops.add(t.get(0), t.get(1), t.get(2)), x, y, out);
+      same("add", out, 1);
+      run((ops, t) -> ops.multiply(t.get(0), t.get(1), t.get(2)), x, y, out);
+      same("multiply", out, 1);
+      run((ops, t) -> ops.scale(t.get(0), -0.3, t.get(1)), x, y);
+      same("scale", y, 1);
+      Twin total = normal(a, size);
+      run((ops, t) -> ops.addScaled(t.get(0), 1.7, t.get(1)), x, total);
+      same("addScaled", total, 2);
+      run((ops, t) -> ops.add(t.get(0), t.get(1), t.get(0)), x, x);
+      same("add in place", x, 2);
+    });
+  }
+
+  @Test
+  void activates() {
+    for (Activation f : Activation.values()) {
+      elements((a, b, size) -> {
+        Twin x = normal(a, size);
+        Twin g = normal(b, size);
+        Twin out = normal(b, size);
+        run((ops, t) -> ops.activation(f, t.get(0), t.get(1)), x, out);
+        same(f.toString(), out, 4);
+        run((ops, t) -> ops.activationGradient(f, t.get(0), t.get(1), t.get(2)), x, g, out);
+        same(f + " gradient", out, 8);
+      });
+    }
+  }
+
+  @Test
+  void activatesExtremes() {
+    float[] extremes = {-1e30f, -200f, -88f, -1e-30f, 0f, 1e-30f, 20f, 88f, 200f, 1e30f};
+    for (Activation f : Activation.values()) {
+      Twin x = values(DType.F32, extremes, extremes.length);
+      Twin out = normal(DType.F32, extremes.length);
+      run((ops, t) -> ops.activation(f, t.get(0), t.get(1)), x, out);
+      float[] actual = out.tested.toFloats();
+      double[] expected = ReferenceDevice.read(out.reference);
+      for (int i = 0; i < actual.length; i++) {
+        assertEquals(expected[i], actual[i], 1e-6 * Math.max(1, Math.abs(expected[i])), f + " of " + extremes[i]);
+      }
+      Twin nan = values(DType.F32, new float[] {Float.NaN}, 1);
+      run((ops, t) -> ops.activation(f, t.get(0), t.get(0)), nan);
+      assertTrue(Float.isNaN(nan.tested.toFloat()), f + " of NaN");
+    }
+  }
+
+  @Test
+  void addsAndSumsRows() {
+    for (int width : WIDTHS) {
+      for (int rows : new int[] {0, 1, 7, 300, 1025}) {
+        for (DType type : TYPES) {
+          Twin x = normal(type, rows, width);
+          Twin bias = normal(DType.F32, width);
+          Twin out = normal(type, rows, width);
+          run((ops, t) -> ops.addRow(t.get(0), t.get(1), t.get(2)), x, bias, out);
+          same("addRow", out, 1);
+          run((ops, t) -> ops.sumRows(t.get(0), t.get(1), true), x, bias);
+          same("sumRows", bias, rows);
+          run((ops, t) -> ops.sumRows(t.get(0), t.get(1), false), x, bias);
+          same("sumRows", bias, rows);
+        }
+      }
+    }
+  }
+
+  @Test
+  void normalisesRows() {
+    for (int width : WIDTHS) {
+      for (int rows : new int[] {0, 1, 7, 300}) {
+        for (DType type : TYPES) {
+          Twin x = normal(type, rows, width);
+          Twin gain = normal(DType.F32, width);
+          Twin bias = normal(DType.F32, width);
+          Twin out = normal(type, rows, width);
+          Twin mean = normal(DType.F32, rows);
+          Twin rstd = normal(DType.F32, rows);
+          // A width of one has no variance: epsilon alone decides, and keeps the numbers of order one.
+          double epsilon = width == 1 ? 0.1 : 1e-5;
+          run((ops, t) -> ops.layerNorm(t.get(0), t.get(1), t.get(2), epsilon, t.get(3), t.get(4), t.get(5)), x, gain, bias, out, mean,
+              rstd);
+          same("layerNorm", out, width + 100);
+          same("mean", mean, width);
+          same("rstd", rstd, width + 100);
+          Twin g = normal(type, rows, width);
+          Twin d = normal(type, rows, width);
+          Twin gradGain = normal(DType.F32, width);
+          Twin gradBias = normal(DType.F32, width);
+          run((ops, t) -> ops.layerNormGradient(t.get(0), t.get(1), t.get(2), t.get(3), t.get(4), t.get(5), t.get(6), t.get(7)), x, gain,
+              mean, rstd, g, d, gradGain, gradBias);
+          same("layerNorm gradient", d, width + 100);
+          same("gain gradient", gradGain, rows + 100);
+          same("bias gradient", gradBias, rows);
+        }
+      }
+    }
+  }
+
+  @Test
+  void takesSoftmaxAndCrossEntropy() {
+    for (int width : WIDTHS) {
+      for (int rows : new int[] {0, 1, 7, 300}) {
+        for (DType type : TYPES) {
+          Twin x = normal(type, rows, width);
+          run((ops, t) -> ops.scale(t.get(0), 8, t.get(0)), x);
+          Twin out = normal(type, rows, width);
+          run((ops, t) -> ops.softmax(t.get(0), t.get(1)), x, out);
+          same("softmax", out, 30);
+          Twin g = normal(type, rows, width);
+          // The gradient is a function of the given output, whatever it is.
+          Twin y = normal(type, rows, width);
+          run((ops, t) -> ops.softmaxGradient(t.get(0), t.get(1), t.get(2)), y, g, g);
+          same("softmax gradient", g, width);
+          Twin targets = indices(width, 0.2, rows);
+          Twin losses = normal(DType.F32, rows);
+          run((ops, t) -> ops.crossEntropy(t.get(0), t.get(1), t.get(2)), x, targets, losses);
+          same("crossEntropy", losses, width);
+          Twin weights = normal(DType.F32, rows);
+          run((ops, t) -> ops.crossEntropyGradient(t.get(0), t.get(1), t.get(2), t.get(3)), x, targets, weights, out);
+          same("crossEntropy gradient", out, 100);
+        }
+      }
+    }
+  }
+
+  @Test
+  void keepsSoftmaxFiniteForHugeLogits() {
+    Twin x = values(DType.F32, new float[] {1e30f, -1e30f, 1e30f, 0f}, 1, 4);
+    run((ops, t) -> ops.softmax(t.get(0), t.get(0)), x);
+    assertArrayEquals(new float[] {0.5f, 0, 0.5f, 0}, x.tested.toFloats());
+  }
+
+  @Test
+  void gathersAndScatters() {
+    for (int width : WIDTHS) {
+      for (DType type : TYPES) {
+        Twin table = normal(type, 19, width);
+        Twin at = indices(19, 0.2, 77);
+        Twin out = normal(type, 77, width);
+        run((ops, t) -> ops.gatherRows(t.get(0), t.get(1), t.get(2), true), table, at, out);
+        same("gatherRows", out, 2);
+        run((ops, t) -> ops.gatherRows(t.get(0), t.get(1), t.get(2), false), table, at, out);
+        same("gatherRows", out, 1);
+        Twin sum = normal(DType.F32, 19, width);
+        run((ops, t) -> ops.scatterAddRows(t.get(0), t.get(1), t.get(2)), out, at, sum);
+        same("scatterAddRows", sum, 20);
+      }
+    }
+  }
+
+  @Test
+  void findsTheFirstGreatest() {
+    for (int width : WIDTHS) {
+      Twin x = normal(DType.BF16, 300, width);
+      Tensor a = scope.allocate(DType.I32, 300);
+      Tensor b = referenceScope.allocate(DType.I32, 300);
+      device.ops().argmax(x.tested, a);
+      reference.ops().argmax(x.reference, b);
+      assertArrayEquals(b.toInts(), a.toInts());
+    }
+    Twin ties = values(DType.F32, new float[] {1, 5, 5, Float.NEGATIVE_INFINITY, -2, Float.NaN, 7, Float.NaN}, 2, 4);
+    Tensor a = scope.allocate(DType.I32, 2);
+    device.ops().argmax(ties.tested, a);
+    assertArrayEquals(new int[] {1, 1}, a.toInts());
+  }
+
+  @Test
+  void sums() {
+    for (int size : SIZES) {
+      for (DType type : TYPES) {
+        Twin x = normal(type, size);
+        Twin out = normal(DType.F32, 1);
+        run((ops, t) -> ops.sum(t.get(0), t.get(1), true), x, out);
+        same("sum", out, 4);
+        run((ops, t) -> ops.sumOfSquares(t.get(0), t.get(1), false), x, out);
+        same("sumOfSquares", out, 4);
+      }
+    }
+    Twin bad = values(DType.F32, new float[] {1, Float.NaN, 2}, 3);
+    Tensor out = scope.allocate(DType.F32, 1);
+    device.ops().sumOfSquares(bad.tested, out, false);
+    assertTrue(Float.isNaN(out.toFloat()));
+  }
+
+  @Test
+  void poolsAndUpsamples() {
+    for (int channels : new int[] {1, 3, 16, 33}) {
+      for (DType type : TYPES) {
+        Twin x = normal(type, 3, 6, 10, channels);
+        Twin small = normal(type, 3, 3, 5, channels);
+        run((ops, t) -> ops.maxPool2(t.get(0), t.get(1)), x, small);
+        same("maxPool2", small, 1);
+        Twin g = normal(type, 3, 3, 5, channels);
+        Twin d = normal(type, 3, 6, 10, channels);
+        run((ops, t) -> ops.maxPool2Gradient(t.get(0), t.get(1), t.get(2)), x, g, d);
+        same("maxPool2 gradient", d, 1);
+        run((ops, t) -> ops.upsample2(t.get(0), t.get(1)), g, d);
+        same("upsample2", d, 1);
+        run((ops, t) -> ops.upsample2Gradient(t.get(0), t.get(1)), x, g);
+        same("upsample2 gradient", g, 4);
+      }
+    }
+    // Equal values in a window: the first in raster order gets the gradient.
+    Twin equal = values(DType.F32, new float[] {2, 2, 2, 2}, 1, 2, 2, 1);
+    Twin g = values(DType.F32, new float[] {3}, 1, 1, 1, 1);
+    run((ops, t) -> ops.maxPool2Gradient(t.get(0), t.get(1), t.get(0)), equal, g);
+    assertArrayEquals(new float[] {3, 0, 0, 0}, equal.tested.toFloats());
+  }
+
+  @Test
+  void drawsTheSameNumbersAsTheHost() {
+    Twin u = normal(DType.F32, 40_001);
+    run((ops, t) -> ops.uniform(5, 6, t.get(0)), u);
+    assertArrayEquals(u.reference.toFloats(), u.tested.toFloats());
+    run((ops, t) -> ops.normal(5, 6, 0.02, t.get(0)), u);
+    same("normal", u, 1);
+  }
+
+  private List<DType> productTypes() {
+    return device.computesIn(DType.BF16) ? List.of(DType.F32, DType.BF16) : List.of(DType.F32);
+  }
+
+  @Test
+  void multipliesMatrices() {
+    int[][] sizes = {{1, 1, 1}, {13, 7, 5}, {64, 64, 64}, {33, 207, 65}, {1, 300, 17}, {129, 1, 31}};
+    for (DType type : productTypes()) {
+      for (DType outType : type == DType.F32 ? List.of(DType.F32) : List.of(DType.F32, type)) {
+        for (int[] size : sizes) {
+          for (int flags = 0; flags < 8; flags++) {
+            boolean ta = (flags & 1) != 0;
+            boolean tb = (flags & 2) != 0;
+            boolean accumulate = (flags & 4) != 0;
+            int m = size[0];
+            int k = size[1];
+            int n = size[2];
+            Twin a = ta ? normal(type, k, m) : normal(type, m, k);
+            Twin b = tb ? normal(type, n, k) : normal(type, k, n);
+            Twin out = normal(outType, m, n);
+            run((ops, t) -> ops.matmul(t.get(0), ta, t.get(1), tb, 0.5, t.get(2), accumulate), a, b, out);
+            same("matmul " + m + "x" + k + "x" + n + " " + ta + " " + tb, out, k);
+          }
+          Twin a = normal(type, 2, 3, size[0], size[1]);
+          Twin b = normal(type, 2, 3, size[1], size[2]);
+          Twin out = normal(outType, 2, 3, size[0], size[2]);
+          run((ops, t) -> ops.matmul(t.get(0), false, t.get(1), false, 1, t.get(2), false), a, b, out);
+          same("batched matmul", out, size[1]);
+          Twin x = normal(type, size[0], size[1]);
+          Twin weight = normal(type, size[2], size[1]);
+          Twin bias = normal(DType.F32, size[2]);
+          Twin y = normal(outType, size[0], size[2]);
+          run((ops, t) -> ops.linear(t.get(0), t.get(1), t.get(2), t.get(3)), x, weight, bias, y);
+          same("linear", y, size[1]);
+        }
+      }
+    }
+  }
+
+  @Test
+  void convolves() {
+    int[][] cases = {{1, 5, 4, 1, 1, 1}, {2, 8, 8, 3, 16, 7}, {3, 6, 5, 16, 7, 3}, {2, 4, 4, 33, 32, 1}, {1, 1, 1, 8, 8, 3},
+        {2, 16, 16, 32, 8, 3}};
+    for (DType type : productTypes()) {
+      for (DType outType : type == DType.F32 ? List.of(DType.F32) : List.of(DType.F32, type)) {
+        for (int[] c : cases) {
+          int k = c[5];
+          int terms = c[3] * k * k;
+          Twin x = normal(type, c[0], c[1], c[2], c[3]);
+          Twin w = normal(type, c[4], c[3], k, k);
+          Twin bias = normal(DType.F32, c[4]);
+          Twin out = normal(outType, c[0], c[1], c[2], c[4]);
+          run((ops, t) -> ops.convolution(t.get(0), t.get(1), t.get(2), t.get(3)), x, w, bias, out);
+          same("convolution " + java.util.Arrays.toString(c), out, terms);
+          Twin g = normal(type, c[0], c[1], c[2], c[4]);
+          Twin d = normal(outType, c[0], c[1], c[2], c[3]);
+          run((ops, t) -> ops.convolutionInputGradient(t.get(0), t.get(1), t.get(2)), g, w, d);
+          same("input gradient " + java.util.Arrays.toString(c), d, c[4] * k * k);
+          Twin gradWeight = normal(DType.F32, c[4], c[3], k, k);
+          for (boolean accumulate : new boolean[] {true, false}) {
+            run((ops, t) -> ops.convolutionParameterGradient(t.get(0), t.get(1), t.get(2), t.get(3), accumulate), x, g, gradWeight, bias);
+            same("weight gradient " + java.util.Arrays.toString(c), gradWeight, c[0] * c[1] * c[2]);
+            same("bias gradient " + java.util.Arrays.toString(c), bias, c[0] * c[1] * c[2]);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void repeatsBitForBit() {
+    Tensor x = normal(DType.F32, 600, 300).tested;
+    Tensor w = normal(DType.F32, 200, 300).tested;
+    Tensor g = normal(DType.F32, 600, 200).tested;
+    float[][] first = null;
+    for (int round = 0; round < 3; round++) {
+      Tensor product = scope.allocate(DType.F32, 200, 300);
+      Tensor sum = scope.allocate(DType.F32, 300);
+      Tensor total = scope.allocate(DType.F32, 1);
+      device.ops().matmul(g, true, x, false, 1, product, false);
+      device.ops().sumRows(x, sum, false);
+      device.ops().sumOfSquares(w, total, false);
+      float[][] results = {product.toFloats(), sum.toFloats(), total.toFloats()};
+      if (first != null) {
+        for (int i = 0; i < results.length; i++) {
+          assertArrayEquals(first[i], results[i]);
+        }
+      }
+      first = results;
+    }
+  }
+}

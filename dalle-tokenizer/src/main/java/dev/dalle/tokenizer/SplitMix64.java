@@ -1,0 +1,28 @@
+package dev.dalle.tokenizer;
+
+/**
+ * The SplitMix64 generator (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators"). Written out
+ * here because tokens drawn from a seed must stay the same on every JDK.
+ */
+final class SplitMix64 {
+
+    private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;
+
+    private long state;
+
+    SplitMix64(long seed) {
+        state = seed;
+    }
+
+    /** The next 53 random bits, uniform over [0, 2^53). */
+    long next53() {
+        state += GOLDEN_GAMMA;
+        return mix(state) >>> 11;
+    }
+
+    static long mix(long z) {
+        z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
+        return z ^ z >>> 31;
+    }
+}

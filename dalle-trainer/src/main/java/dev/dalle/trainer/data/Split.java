@@ -1,0 +1,147 @@
+package dev.dalle.trainer.data;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * Which examples are trained on and which are held out. Membership comes from hashes of names, so it does not depend on the
+ * order or number of the other examples, except where a rule below says so.
+ *
+ * @param training indices, rising
+ * @param heldOut indices, rising
+ */
+public record Split(int[] training, int[] heldOut) {
+  /** The share held out unless another is asked for. */
+  public static final double SHARE = 0.05;
+
+  /** Changing this changes every split; it is part of what makes one. */
+  private static final String SALT = "dalle held out 1";
+
+  /** Copies both and checks that no example is on both sides. */
+  public Split {
+    training = training.clone();
+    heldOut = heldOut.clone();
+    Set<Integer> seen = new HashSet<>();
+    for (int[] side : List.of(training, heldOut)) {
+      for (int index : side) {
+        if (index < 0 || !seen.add(index)) {
+          throw new IllegalArgumentException("split: index " + index + (index < 0 ? " is negative" : " occurs twice"));
+        }
+      }
+    }
+  }
+
+  @Override
+  public int[] training() {
+    return training.clone();
+  }
+
+  @Override
+  public int[] heldOut() {
+    return heldOut.clone();
+  }
+
+  /**
+   * By the hash of each id.
+   *
+   * @param data what to split
+   * @param share held out, from 0 up to but not 1
+   */
+  public static Split byId(CaptionedPictures data, double share) {
+    check(share);
+    boolean[] out = new boolean[data.size()];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = StableHash.fraction(SALT, data.example(i).id()) < share;
+    }
+    return of(out);
+  }
+
+  /**
+   * By combinations: a pair of style and name is held out as a whole if its hash falls below the share, its style also occurs
+   * with other names in training and its name also occurs in other styles in training. Where the hash would take every style of a name (or every
+   * name of a style), the pair with the highest hash stays in training. Held-out captions are thus new combinations of known parts.
+   *
+   * @param styles style of each example
+   * @param names name of each example, as many
+   * @param share of the pairs that may be held out, from 0 up to but not 1
+   */
+  public static Split byCombination(List<String> styles, List<String> names, double share) {
+    check(share);
+    if (styles.size() != names.size()) {
+      throw new IllegalArgumentException("names: expected one for each of " + styles.size() + " styles, got " + names.size());
+    }
+    Map<Pair, Double> hashes = new HashMap<>();
+    for (int i = 0; i < styles.size(); i++) {
+      hashes.computeIfAbsent(new Pair(styles.get(i), names.get(i)), pair -> StableHash.fraction(SALT, pair.style, pair.name));
+    }
+    Set<Pair> out = new HashSet<>();
+    hashes.forEach((pair, hash) -> {
+      if (hash < share) {
+        out.add(pair);
+      }
+    });
+    giveBack(hashes, out, Pair::name);
+    giveBack(hashes, out, Pair::style);
+    boolean[] held = new boolean[styles.size()];
+    for (int i = 0; i < held.length; i++) {
+      held[i] = out.contains(new Pair(styles.get(i), names.get(i)));
+    }
+    return of(held);
+  }
+
+  private record Pair(String style, String name) {}
+
+  /** For every part that training would never see, gives the pair with the highest hash back to training. */
+  private static void giveBack(Map<Pair, Double> hashes, Set<Pair> out, Function<Pair, String> part) {
+    Map<String, Pair> highest = new HashMap<>();
+    hashes.forEach((pair, hash) -> highest.merge(part.apply(pair), pair, (a, b) -> hashes.get(a) >= hashes.get(b) ? a : b));
+    Set<String> seen = new HashSet<>();
+    for (Pair pair : hashes.keySet()) {
+      if (!out.contains(pair)) {
+        seen.add(part.apply(pair));
+      }
+    }
+    highest.forEach((value, pair) -> {
+      if (!seen.contains(value)) {
+        out.remove(pair);
+      }
+    });
+  }
+
+  private static Split of(boolean[] out) {
+    List<Integer> training = new ArrayList<>();
+    List<Integer> heldOut = new ArrayList<>();
+    for (int i = 0; i < out.length; i++) {
+      (out[i] ? heldOut : training).add(i);
+    }
+    return new Split(training.stream().mapToInt(Integer::intValue).toArray(),
+        heldOut.stream().mapToInt(Integer::intValue).toArray());
+  }
+
+  private static void check(double share) {
+    if (!(share >= 0 && share < 1)) {
+      throw new IllegalArgumentException("share: expected at least 0 and less than 1, got " + share);
+    }
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Split that && Arrays.equals(training, that.training) && Arrays.equals(heldOut, that.heldOut);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * Arrays.hashCode(training) + Arrays.hashCode(heldOut);
+  }
+
+  @Override
+  public String toString() {
+    return "Split[" + training.length + " for training, " + heldOut.length + " held out]";
+  }
+}

@@ -1,0 +1,183 @@
+package dev.dalle.trainer.picture;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+
+/**
+ * Reads PNG, JPEG, WebP and the first frame of GIF; writes PNG. Transparent pictures come out on white, grey, palette, CMYK
+ * and 16-bit ones as 8-bit RGB, photographs upright by their EXIF orientation. A file that ends early is an error, not a
+ * picture with a grey lower half.
+ */
+public final class PictureFiles {
+  /** Pixels above which a file is refused: four hundred million need more memory than a reader should take unasked. */
+  private static final long MOST_PIXELS = 400_000_000L;
+
+  private PictureFiles() {}
+
+  /** Width and height as a file's header gives them, before any turning by EXIF. */
+  public record Size(int width, int height) {}
+
+  /**
+   * Reads a picture file.
+   *
+   * @param file PNG, JPEG, WebP or GIF
+   * @throws PictureException if the file is missing, empty, no picture, of an unknown format, or ends early
+   */
+  public static Picture read(Path file) {
+    return read(bytes(file), file.toString());
+  }
+
+  /**
+   * Reads a picture from the bytes of a file.
+   *
+   * @param file the whole file
+   * @param name what to call it in an error message
+   * @throws PictureException as {@link #read(Path)}
+   */
+  public static Picture read(byte[] file, String name) {
+    PictureFormat format = format(file, name);
+    List<String> warnings = new ArrayList<>();
+    BufferedImage image = withReader(file, name, format, reader -> {
+      long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
+      if (pixels > MOST_PIXELS) {
+        throw new PictureException(name + ": has " + reader.getWidth(0) + " x " + reader.getHeight(0) + " pixels, more than "
+            + MOST_PIXELS + "; shrink it first");
+      }
+      reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
+      return reader.read(0);
+    });
+    Truncation.check(format, file, name, warnings);
+    Picture picture = Pixels.onWhite(image);
+    return format == PictureFormat.JPEG ? ExifOrientation.of(file).upright(picture) : picture;
+  }
+
+  /**
+   * The size of a picture, from its header alone.
+   *
+   * @param file PNG, JPEG, WebP or GIF
+   * @throws PictureException if the file is missing, empty, no picture or of an unknown format
+   */
+  public static Size size(Path file) {
+    return size(bytes(file), file.toString());
+  }
+
+  /**
+   * The size of a picture, from its header alone.
+   *
+   * @param file the file, or enough of its beginning to hold the header
+   * @param name what to call it in an error message
+   * @throws PictureException if it is empty, no picture or of an unknown format
+   */
+  public static Size size(byte[] file, String name) {
+    return withReader(file, name, format(file, name), reader -> new Size(reader.getWidth(0), reader.getHeight(0)));
+  }
+
+  /**
+   * Writes a PNG file, first under another name, so that a reader never sees half of it.
+   *
+   * @param picture what to write
+   * @param file where; folders that are missing are made
+   * @throws UncheckedIOException if the file cannot be written
+   */
+  public static void writePng(Picture picture, Path file) {
+    Path target = file.toAbsolutePath();
+    try {
+      Files.createDirectories(target.getParent());
+      Path temporary = Files.createTempFile(target.getParent(), "." + target.getFileName(), ".tmp");
+      try {
+        Files.write(temporary, png(picture));
+        Files.move(temporary, target, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(temporary);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot write the picture " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The bytes of a PNG file.
+   *
+   * @param picture what to encode
+   */
+  public static byte[] png(Picture picture) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try {
+      if (!ImageIO.write(Pixels.toImage(picture), "png", out)) {
+        throw new IllegalStateException("this Java runtime has no PNG writer; use a full JDK");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot encode a PNG in memory", e);
+    }
+    return out.toByteArray();
+  }
+
+  private static byte[] bytes(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new PictureException(file + ": " + (Files.exists(file) ? "is not a file" : "does not exist")
+          + "; check the path, or the list that names it");
+    }
+    try {
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new PictureException(file + ": cannot be read (" + e.getMessage() + "); check its permissions", e);
+    }
+  }
+
+  private static PictureFormat format(byte[] file, String name) {
+    Optional<PictureFormat> format = PictureFormat.of(file);
+    return format.orElseThrow(() -> new PictureException(name + ": is not a picture, it is " + PictureFormat.describe(file)
+        + "; expected PNG, JPEG, WebP or GIF. Download or export it again, or leave it out"));
+  }
+
+  private interface Reading<T> {
+    T apply(ImageReader reader) throws IOException;
+  }
+
+  private static <T> T withReader(byte[] file, String name, PictureFormat format, Reading<T> reading) {
+    ImageReader reader = reader(format);
+    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
+      reader.setInput(in, true, true);
+      return reading.apply(reader);
+    } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException | NegativeArraySizeException
+        | IllegalStateException e) {
+      // Decoders fed with damaged bytes fail in all these ways; to the caller it is one thing.
+      throw new PictureException(name + ": is a damaged or truncated " + format + " file of " + file.length + " bytes ("
+          + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage())
+          + "); download or export it again, or leave it out", e);
+    } finally {
+      reader.dispose();
+    }
+  }
+
+  /** TwelveMonkeys' reader where there is one: the JDK's own JPEG reader refuses CMYK. */
+  private static ImageReader reader(PictureFormat format) {
+    Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format.readerName());
+    ImageReader chosen = null;
+    while (readers.hasNext()) {
+      ImageReader candidate = readers.next();
+      boolean better = candidate.getClass().getName().startsWith("com.twelvemonkeys.");
+      if (chosen == null || better) {
+        chosen = candidate;
+      }
+    }
+    if (chosen == null) {
+      throw new IllegalStateException("no reader for " + format + " pictures is installed; the imageio-webp and imageio-jpeg"
+          + " libraries of TwelveMonkeys must be on the module path beside this module");
+    }
+    return chosen;
+  }
+}

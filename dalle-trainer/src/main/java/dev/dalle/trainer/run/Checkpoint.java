@@ -1,0 +1,160 @@
+package dev.dalle.trainer.run;
+
+import dev.dalle.tensor.files.NamedTensor;
+import dev.dalle.tensor.files.Safetensors;
+import dev.dalle.tensor.files.SafetensorsFile;
+import dev.dalle.trainer.config.ConfigException;
+import dev.dalle.trainer.config.ConfigJson;
+import dev.dalle.trainer.files.AtomicFiles;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Where a stage stands on disk: an index {@code STAGE.checkpoint.json} that names a safetensors file with every tensor of the training state. The tensors are
+ * written first under a new name, then the index is replaced, then the older tensors go; whatever stops the process in between, the index names a
+ * complete state.
+ */
+public final class Checkpoint {
+  private static final String FORMAT = "dalle-checkpoint";
+  private static final int VERSION = 1;
+
+  /**
+   * The index.
+   *
+   * @param format {@link #FORMAT}
+   * @param version {@link #VERSION}
+   * @param stage name
+   * @param step updates made
+   * @param finished whether the stage is over; there are no tensors then, the weights are in the stage's result
+   * @param tensors name of the safetensors file beside it; none if finished
+   * @param seconds that the stage has worked
+   * @param config what the state belongs to, as JSON
+   * @param curve losses so far
+   */
+  record Index(String format, int version, String stage, long step, boolean finished, Optional<String> tensors, double seconds, String config,
+      List<LossCurve.Point> curve) {}
+
+  private final Path folder;
+  private final String stage;
+  private final String config;
+
+  /**
+   * The checkpoint of a stage, there or not.
+   *
+   * @param folder made if missing at the first save
+   * @param config everything that decides the state; a checkpoint of another configuration is refused
+   */
+  public Checkpoint(Path folder, String stage, Record config) {
+    this.folder = folder;
+    this.stage = stage;
+    this.config = ConfigJson.write(config);
+  }
+
+  private Path index() {
+    return folder.resolve(stage + ".checkpoint.json");
+  }
+
+  /**
+   * Reads the state that was saved last.
+   *
+   * @param state tensors to fill; untouched if nothing was saved
+   * @return updates made, 0 if nothing was saved
+   * @throws IOException if files are missing or damaged
+   * @throws ConfigException if the checkpoint belongs to another configuration or version; the message shows the first difference
+   */
+  public long restore(List<NamedTensor> state, LossCurve curve, StageClock clock) throws IOException {
+    Optional<Index> found = read();
+    if (found.isEmpty()) {
+      return 0;
+    }
+    Index index = found.get();
+    String tensors = index.tensors().orElseThrow(() -> new ConfigException(index() + ": the stage is finished and has no state to go on from; "
+        + "its weights are beside it"));
+    try (SafetensorsFile file = SafetensorsFile.open(folder.resolve(tensors))) {
+      Safetensors.read(file, "", state);
+    }
+    curve.restore(index.curve());
+    clock.resumeFrom(index.seconds());
+    return index.step();
+  }
+
+  /** Whether the stage is over, and its curve if it is. Fails like {@link #restore}. */
+  public Optional<Finished> finished() throws IOException {
+    return read().filter(Index::finished).map(index -> new Finished(index.curve(), index.seconds()));
+  }
+
+  /**
+   * A stage that is over.
+   *
+   * @param curve its losses
+   * @param seconds it took
+   */
+  public record Finished(List<LossCurve.Point> curve, double seconds) {}
+
+  private Optional<Index> read() {
+    if (!Files.exists(index())) {
+      return Optional.empty();
+    }
+    Index index = ConfigJson.read(index(), Index.class);
+    if (!index.format().equals(FORMAT) || index.version() != VERSION) {
+      throw new ConfigException(index() + ": expected format " + FORMAT + " version " + VERSION + ", found " + index.format() + " version "
+          + index.version() + "; use the release that wrote it, or start in another folder");
+    }
+    if (!index.config().equals(config)) {
+      throw new ConfigException(index() + ": the checkpoint belongs to another configuration (" + difference(index.config(), config)
+          + "); start in another folder, or remove the stage's files to train it again");
+    }
+    return Optional.of(index);
+  }
+
+  /** The first line that is not the same in both. */
+  private static String difference(String saved, String now) {
+    List<String> before = saved.lines().toList();
+    List<String> after = now.lines().toList();
+    for (int i = 0; i < Math.min(before.size(), after.size()); i++) {
+      if (!before.get(i).equals(after.get(i))) {
+        return "it has " + before.get(i).strip().replaceAll(",$", "") + ", this run has " + after.get(i).strip().replaceAll(",$", "");
+      }
+    }
+    return "one of them has more fields";
+  }
+
+  /**
+   * Saves the state after so many updates, as a whole or not at all. Waits for the device.
+   *
+   * @throws IOException if it cannot be written; the state saved before stays
+   */
+  public void save(long step, List<NamedTensor> state, LossCurve curve, StageClock clock) throws IOException {
+    Files.createDirectories(folder);
+    String name = stage + ".checkpoint-" + step + ".safetensors";
+    Safetensors.write(folder.resolve(name), state, Map.of("format", FORMAT, "version", Integer.toString(VERSION), "stage", stage));
+    write(new Index(FORMAT, VERSION, stage, step, false, Optional.of(name), clock.seconds(), config, curve.points()));
+    removeTensors(name);
+  }
+
+  /** Marks the stage as over and removes the tensors of its last checkpoint. Called after its result was written. */
+  public void finish(long step, LossCurve curve, StageClock clock) throws IOException {
+    Files.createDirectories(folder);
+    write(new Index(FORMAT, VERSION, stage, step, true, Optional.empty(), clock.seconds(), config, curve.points()));
+    removeTensors("");
+  }
+
+  private void write(Index index) throws IOException {
+    AtomicFiles.writeString(index(), ConfigJson.write(index));
+  }
+
+  private void removeTensors(String except) throws IOException {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, stage + ".checkpoint-*.safetensors")) {
+      for (Path file : files) {
+        if (!file.getFileName().toString().equals(except)) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+}

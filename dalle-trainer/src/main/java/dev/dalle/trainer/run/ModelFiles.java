@@ -1,0 +1,93 @@
+package dev.dalle.trainer.run;
+
+import dev.dalle.attention.Transformer;
+import dev.dalle.attention.TransformerConfig;
+import dev.dalle.dvae.Dvae;
+import dev.dalle.dvae.DvaeConfig;
+import dev.dalle.tensor.ParameterSet;
+import dev.dalle.tensor.Scope;
+import dev.dalle.tensor.files.Safetensors;
+import dev.dalle.tensor.files.SafetensorsFile;
+import dev.dalle.tensor.files.TensorFileException;
+import dev.dalle.trainer.config.ConfigException;
+import dev.dalle.trainer.config.ConfigJson;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Trained models as single safetensors files that say what they are: the metadata hold {@code format}, {@code version} and the model's configuration as
+ * JSON under {@code config}.
+ */
+public final class ModelFiles {
+  private static final String DVAE = "dalle-dvae";
+  private static final String TRANSFORMER = "dalle-transformer";
+  private static final int VERSION = 1;
+
+  private ModelFiles() {}
+
+  /** Writes a discrete VAE, as a whole or not at all. */
+  public static void writeDvae(Path file, Dvae dvae) throws IOException {
+    write(file, DVAE, dvae.config(), dvae.parameters());
+  }
+
+  /** Writes a transformer, as a whole or not at all. */
+  public static void writeTransformer(Path file, Transformer transformer) throws IOException {
+    write(file, TRANSFORMER, transformer.config(), transformer.parameters());
+  }
+
+  /**
+   * Reads a discrete VAE.
+   *
+   * @param scope will own the parameters
+   * @throws IOException if the file is missing, damaged or something else; the message says what was expected and found
+   */
+  public static Dvae readDvae(Path file, Scope scope) throws IOException {
+    try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
+      Dvae dvae = new Dvae(scope, config(tensors, DVAE, DvaeConfig.class));
+      Safetensors.readParameters(tensors, "", dvae.parameters());
+      return dvae;
+    }
+  }
+
+  /**
+   * Reads a transformer.
+   *
+   * @param scope will own the parameters
+   * @throws IOException if the file is missing, damaged or something else; the message says what was expected and found
+   */
+  public static Transformer readTransformer(Path file, Scope scope) throws IOException {
+    try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
+      Transformer transformer = new Transformer(config(tensors, TRANSFORMER, TransformerConfig.class), scope);
+      Safetensors.readParameters(tensors, "", transformer.parameters());
+      return transformer;
+    }
+  }
+
+  private static void write(Path file, String format, Record config, ParameterSet parameters) throws IOException {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("format", format);
+    metadata.put("version", Integer.toString(VERSION));
+    metadata.put("config", ConfigJson.write(config));
+    Safetensors.writeParameters(file, "", parameters, metadata);
+  }
+
+  private static <R extends Record> R config(SafetensorsFile file, String format, Class<R> type) throws TensorFileException {
+    String found = file.metadata().getOrDefault("format", "no format name");
+    if (!found.equals(format)) {
+      throw new TensorFileException(file.path() + ": expected weights of format " + format + ", found " + found
+          + (found.startsWith("dalle-") ? "" : "; weights of other programs have to be converted first"));
+    }
+    String version = file.metadata().getOrDefault("version", "none");
+    if (!version.equals(Integer.toString(VERSION))) {
+      throw new TensorFileException(file.path() + ": expected version " + VERSION + " of " + format + ", found " + version
+          + "; use the release that wrote it, or a newer one");
+    }
+    try {
+      return ConfigJson.parse(file.metadata().getOrDefault("config", ""), file.path() + ", metadata config", type);
+    } catch (ConfigException e) {
+      throw new TensorFileException(e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package dev.dalle.trainer.run;
+
+import dev.dalle.attention.TransformerConfig;
+import dev.dalle.precision.schedule.WarmupCosineSchedule;
+
+/**
+ * Stage two: training of the transformer on captions and image tokens (Ramesh et al. 2021, arXiv 2102.12092, appendix B.2).
+ *
+ * @param model sizes and starting values
+ * @param compute type of the products inside resblocks
+ * @param steps updates in all
+ * @param batchSize examples an update
+ * @param stepSize AdamW's greatest step size, reached by a straight line
+ * @param stepSizeEnd at the end, reached by half a period of a cosine in place of the paper's halvings by hand
+ * @param warmupShare share of the run that the straight line takes
+ * @param bpeDropout probability with which each merge of the tokenizer is left out in training
+ * @param weightDecay on matrices, multiplied by the step size
+ * @param averageDecay of the moving average of parameters
+ * @param averageInterval updates from one averaging to the next
+ * @param clipNorm greatest norm of all gradients together
+ * @param recompute whether only the inputs of blocks are kept and the rest is computed again on the way back
+ * @param checkpointSteps updates from one checkpoint to the next
+ */
+public record TransformerStageConfig(TransformerConfig model, Compute compute, int steps, int batchSize, double stepSize, double stepSizeEnd,
+    double warmupShare, double bpeDropout, double weightDecay, double averageDecay, int averageInterval, double clipNorm, boolean recompute,
+    int checkpointSteps) {
+  /** Checks. */
+  public TransformerStageConfig {
+    Require.atLeast("steps", 2, steps);
+    Require.atLeast("batchSize", 1, batchSize);
+    Require.positive("stepSize", stepSize);
+    Require.positive("stepSizeEnd", stepSizeEnd);
+    Require.share("warmupShare", warmupShare);
+    Require.share("bpeDropout", bpeDropout);
+    Require.that(weightDecay >= 0 && Double.isFinite(weightDecay), "weightDecay", "0 or more", weightDecay);
+    Require.that(averageDecay >= 0 && averageDecay < 1, "averageDecay", "a number from 0 to below 1", averageDecay);
+    Require.atLeast("averageInterval", 1, averageInterval);
+    Require.positive("clipNorm", clipNorm);
+    Require.atLeast("checkpointSteps", 1, checkpointSteps);
+  }
+
+  /** Step size over the whole run. */
+  public WarmupCosineSchedule stepSizes() {
+    return new WarmupCosineSchedule(stepSize, stepSizeEnd, Math.min(steps - 1, Math.round(warmupShare * steps)), steps);
+  }
+
+  /** The same for another number of updates; the average is shortened if the run is too short for it. */
+  public TransformerStageConfig withSteps(int newSteps, int newCheckpointSteps) {
+    double decay = Math.min(averageDecay, 1 - Math.min(1, 20.0 * averageInterval / newSteps));
+    return new TransformerStageConfig(model, compute, newSteps, batchSize, stepSize, stepSizeEnd, warmupShare, bpeDropout, weightDecay, decay,
+        averageInterval, clipNorm, recompute, newCheckpointSteps);
+  }
+
+  /** The same in another type. */
+  public TransformerStageConfig withCompute(Compute newCompute) {
+    return new TransformerStageConfig(model, newCompute, steps, batchSize, stepSize, stepSizeEnd, warmupShare, bpeDropout, weightDecay,
+        averageDecay, averageInterval, clipNorm, recompute, checkpointSteps);
+  }
+}

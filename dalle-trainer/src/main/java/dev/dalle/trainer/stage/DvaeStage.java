@@ -1,0 +1,159 @@
+package dev.dalle.trainer.stage;
+
+import dev.dalle.dvae.Dvae;
+import dev.dalle.dvae.DvaeLoss;
+import dev.dalle.dvae.DvaeObjective;
+import dev.dalle.dvae.Relaxation;
+import dev.dalle.precision.optimizer.AdamW;
+import dev.dalle.precision.optimizer.AdamWConfig;
+import dev.dalle.precision.optimizer.ExponentialMovingAverage;
+import dev.dalle.precision.optimizer.GlobalNorm;
+import dev.dalle.precision.optimizer.MovingAverageConfig;
+import dev.dalle.precision.schedule.Schedule;
+import dev.dalle.tensor.Device;
+import dev.dalle.tensor.Philox;
+import dev.dalle.tensor.Scope;
+import dev.dalle.tensor.Tape;
+import dev.dalle.tensor.Tensor;
+import dev.dalle.tensor.files.NamedTensor;
+import dev.dalle.trainer.data.BatchLoader;
+import dev.dalle.trainer.data.CaptionedPictures;
+import dev.dalle.trainer.data.EpochOrder;
+import dev.dalle.trainer.data.PictureBatch;
+import dev.dalle.trainer.progress.Progress;
+import dev.dalle.trainer.run.Checkpoint;
+import dev.dalle.trainer.run.DvaeStageConfig;
+import dev.dalle.trainer.run.LossCurve;
+import dev.dalle.trainer.run.ModelFiles;
+import dev.dalle.trainer.run.StageClock;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Stage one: maximises the evidence lower bound over encoder and decoder under a uniform prior over codes (Ramesh et al. 2021, arXiv 2102.12092, sections
+ * 2.1 and A.2).
+ */
+public final class DvaeStage {
+  /** Streams of random numbers, so that the stages never share any. */
+  private static final long ORDER = 1;
+  private static final long NOISE = 2;
+
+  private final DvaeStageConfig config;
+  private final long seed;
+  private final Device device;
+
+  /** A stage that has not begun. */
+  public DvaeStage(DvaeStageConfig config, long seed, Device device) {
+    this.config = config;
+    this.seed = seed;
+    this.device = device;
+  }
+
+  /**
+   * Trains from the last checkpoint, or from the beginning, to the end, and writes the averaged weights.
+   *
+   * @param data whose training part is used
+   * @param checkpoint where the stage stands
+   * @param weights written at the end
+   * @return the curves of the whole stage
+   * @throws IOException if a file cannot be written; the last checkpoint stays
+   * @throws TrainingException if a loss or gradient is not finite
+   */
+  public LossCurve run(CaptionedPictures data, Checkpoint checkpoint, Path weights, Progress progress) throws IOException {
+    try (Scope scope = device.newScope()) {
+      Trained model = new Trained(scope);
+      LossCurve curve = new LossCurve(config.steps());
+      StageClock clock = new StageClock();
+      long done = checkpoint.restore(model.state(), curve, clock);
+      EpochOrder order = new EpochOrder(Philox.stream(seed, ORDER), data.split().training().length);
+      try (Progress.Stage shown = progress.stage("train dvae", done, config.steps());
+          BatchLoader<PictureBatch> batches = new BatchLoader<>(order, config.batchSize(), done, 4, 1, Batches.forDvae(data, config))) {
+        for (long step = done + 1; step <= config.steps(); step++) {
+          Map<String, Double> losses = model.update(step, batches.next().pixels(), curve.wants(step));
+          if (!losses.isEmpty()) {
+            curve.add(step, losses);
+          }
+          shown.step(step, curve.last("loss"), config.batchSize());
+          if (step % config.checkpointSteps() == 0 && step < config.steps()) {
+            checkpoint.save(step, model.state(), curve, clock);
+          }
+        }
+      }
+      model.average.copyTo(model.dvae.parameters());
+      ModelFiles.writeDvae(weights, model.dvae);
+      checkpoint.finish(config.steps(), curve, clock);
+      return curve;
+    }
+  }
+
+  /**
+   * Seconds an update takes on this machine, measured on noise.
+   *
+   * @param warmUp updates that are not counted
+   * @param counted updates that are
+   */
+  public double secondsPerStep(int warmUp, int counted) {
+    try (Scope scope = device.newScope()) {
+      Trained model = new Trained(scope);
+      float[] pixels = new float[config.batchSize() * config.model().valuesPerImage()];
+      for (int i = 0; i < pixels.length; i++) {
+        pixels[i] = Philox.uniform(seed, 0, i);
+      }
+      return Timing.medianSeconds(warmUp, counted, step -> model.update(step, pixels, true));
+    }
+  }
+
+  /** Model, optimizer and average, and what happens to them in one update. */
+  private final class Trained {
+    private final Dvae dvae;
+    private final AdamW optimizer;
+    private final GlobalNorm norm;
+    private final ExponentialMovingAverage average;
+    private final Tensor one;
+    private final Schedule stepSize = config.stepSize();
+    private final Schedule beta = config.beta();
+    private final Schedule temperature = config.temperature();
+
+    Trained(Scope scope) {
+      dvae = new Dvae(scope, config.model());
+      dvae.initialise(seed);
+      AdamWConfig paper = AdamWConfig.DVAE;
+      optimizer = new AdamW(scope, dvae.parameters().all(),
+          new AdamWConfig(paper.beta1(), paper.beta2(), paper.epsilon(), config.weightDecay(), paper.varianceLimit()));
+      norm = new GlobalNorm(scope, dvae.parameters().all());
+      average = new ExponentialMovingAverage(scope, dvae.parameters().all(), new MovingAverageConfig(config.averageDecay(), 1));
+      one = scope.of(new float[] {1}, 1);
+    }
+
+    Map<String, Double> update(long step, float[] pixels, boolean report) {
+      int size = config.model().imageSize();
+      try (Scope scope = device.newScope()) {
+        Tape tape = Tape.recording(scope, config.compute().dtype());
+        Relaxation relaxation = new Relaxation(temperature.at(step), beta.at(step), seed, Philox.stream(seed, NOISE, step));
+        DvaeLoss loss = DvaeObjective.negativeElb(tape, dvae, scope.of(pixels, config.batchSize(), size, size, 3), relaxation);
+        tape.backward(loss.loss(), one);
+        optimizer.update(stepSize.at(step), norm.measure(1, config.clipNorm()));
+        average.update(step);
+        dvae.parameters().clearGradients();
+        if (!report) {
+          return Map.of();
+        }
+        double value = loss.loss().toFloat();
+        TrainingException.checkFinite("dvae", step, value, norm);
+        return Map.of("loss", value, "reconstruction", (double) loss.reconstruction().toFloat(), "divergence",
+            (double) loss.divergence().toFloat(), "gradient", (double) norm.read().norm());
+      }
+    }
+
+    List<NamedTensor> state() {
+      List<NamedTensor> state = new ArrayList<>();
+      dvae.parameters().forEach(parameter -> state.add(new NamedTensor(parameter.name(), parameter.value())));
+      state.addAll(optimizer.state());
+      state.addAll(average.state());
+      return state;
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package dev.dalle.trainer.stage;
+
+import dev.dalle.attention.TokenBatch;
+import dev.dalle.tokenizer.BpeTokenizer;
+import dev.dalle.tokenizer.CaptionEncoder;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/**
+ * Captions and the tokens of their pictures: what the transformer is trained and measured on.
+ *
+ * @param captions texts
+ * @param images tokens of each caption's picture, {@code [N][grid * grid]}
+ * @param encoder of the captions, with the width of the text block
+ */
+record TokenExamples(List<String> captions, int[][] images, CaptionEncoder encoder) {
+  TokenExamples {
+    captions = List.copyOf(captions);
+    if (captions.size() != images.length || captions.isEmpty()) {
+      throw new IllegalArgumentException("images: expected one for each of 1 or more captions, got " + captions.size() + " captions and "
+          + images.length + " images");
+    }
+  }
+
+  static TokenExamples of(List<String> captions, int[][] images, BpeTokenizer tokenizer, int textLength) {
+    return new TokenExamples(captions, images, new CaptionEncoder(tokenizer, textLength));
+  }
+
+  int size() {
+    return images.length;
+  }
+
+  /** A batch for training: each merge of a caption is left out with the given probability. */
+  TokenBatch batch(int[] indices, double bpeDropout, RandomGenerator random) {
+    int[][] text = new int[indices.length][];
+    int[][] pictures = new int[indices.length][];
+    for (int i = 0; i < indices.length; i++) {
+      text[i] = encoder.encode(captions.get(indices[i]), bpeDropout, random.nextLong()).tokens();
+      pictures[i] = images[indices[i]];
+    }
+    return new TokenBatch(text, pictures);
+  }
+
+  /** A batch for evaluation: captions {@code captionOf[i]} with pictures {@code pictureOf[i]}. */
+  TokenBatch batch(int[] captionOf, int[] pictureOf) {
+    int[][] text = new int[captionOf.length][];
+    int[][] pictures = new int[pictureOf.length][];
+    for (int i = 0; i < captionOf.length; i++) {
+      text[i] = encoder.encode(captions.get(captionOf[i])).tokens();
+      pictures[i] = images[pictureOf[i]];
+    }
+    return new TokenBatch(text, pictures);
+  }
+}

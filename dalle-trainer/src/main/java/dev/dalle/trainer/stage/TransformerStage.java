@@ -1,0 +1,158 @@
+package dev.dalle.trainer.stage;
+
+import dev.dalle.attention.BlockRunner;
+import dev.dalle.attention.TokenBatch;
+import dev.dalle.attention.Transformer;
+import dev.dalle.attention.TransformerLoss;
+import dev.dalle.precision.optimizer.AdamW;
+import dev.dalle.precision.optimizer.AdamWConfig;
+import dev.dalle.precision.optimizer.ExponentialMovingAverage;
+import dev.dalle.precision.optimizer.GlobalNorm;
+import dev.dalle.precision.optimizer.MovingAverageConfig;
+import dev.dalle.precision.schedule.Schedule;
+import dev.dalle.tensor.Device;
+import dev.dalle.tensor.Philox;
+import dev.dalle.tensor.Scope;
+import dev.dalle.tensor.Tape;
+import dev.dalle.tensor.Tensor;
+import dev.dalle.tensor.files.NamedTensor;
+import dev.dalle.trainer.data.BatchLoader;
+import dev.dalle.trainer.data.EpochOrder;
+import dev.dalle.trainer.progress.Progress;
+import dev.dalle.trainer.run.Checkpoint;
+import dev.dalle.trainer.run.LossCurve;
+import dev.dalle.trainer.run.ModelFiles;
+import dev.dalle.trainer.run.StageClock;
+import dev.dalle.trainer.run.TransformerStageConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Stage two: fits the prior over caption and image tokens with the discrete VAE fixed (Ramesh et al. 2021, arXiv 2102.12092, sections 2.2 and B.2).
+ */
+public final class TransformerStage {
+  private static final long ORDER = 3;
+
+  private final TransformerStageConfig config;
+  private final long seed;
+  private final Device device;
+
+  /** A stage that has not begun. */
+  public TransformerStage(TransformerStageConfig config, long seed, Device device) {
+    this.config = config;
+    this.seed = seed;
+    this.device = device;
+  }
+
+  /**
+   * Trains from the last checkpoint, or from the beginning, to the end, and writes the averaged weights.
+   *
+   * @param examples captions and image tokens to train on
+   * @param checkpoint where the stage stands
+   * @param weights written at the end
+   * @return the curves of the whole stage
+   * @throws IOException if a file cannot be written; the last checkpoint stays
+   * @throws TrainingException if a loss or gradient is not finite
+   */
+  public LossCurve run(TokenExamples examples, Checkpoint checkpoint, Path weights, Progress progress) throws IOException {
+    try (Scope scope = device.newScope()) {
+      Trained model = new Trained(scope);
+      LossCurve curve = new LossCurve(config.steps());
+      StageClock clock = new StageClock();
+      long done = checkpoint.restore(model.state(), curve, clock);
+      EpochOrder order = new EpochOrder(Philox.stream(seed, ORDER), examples.size());
+      try (Progress.Stage shown = progress.stage("train transformer", done, config.steps());
+          BatchLoader<TokenBatch> batches = new BatchLoader<>(order, config.batchSize(), done, 4, 1,
+              (number, places, random) -> examples.batch(places, config.bpeDropout(), random))) {
+        for (long step = done + 1; step <= config.steps(); step++) {
+          Map<String, Double> losses = model.update(step, batches.next(), curve.wants(step));
+          if (!losses.isEmpty()) {
+            curve.add(step, losses);
+          }
+          shown.step(step, curve.last("loss"), config.batchSize());
+          if (step % config.checkpointSteps() == 0 && step < config.steps()) {
+            checkpoint.save(step, model.state(), curve, clock);
+          }
+        }
+      }
+      model.average.copyTo(model.transformer.parameters());
+      ModelFiles.writeTransformer(weights, model.transformer);
+      checkpoint.finish(config.steps(), curve, clock);
+      return curve;
+    }
+  }
+
+  /**
+   * Seconds an update takes on this machine, measured on made-up tokens.
+   *
+   * @param captionLength tokens a caption, at most what the model takes
+   * @param warmUp updates that are not counted
+   * @param counted updates that are
+   */
+  public double secondsPerStep(int captionLength, int warmUp, int counted) {
+    try (Scope scope = device.newScope()) {
+      Trained model = new Trained(scope);
+      Philox random = new Philox(seed, 0);
+      int[][] captions = new int[config.batchSize()][Math.min(captionLength, config.model().maxCaptionLength())];
+      int[][] images = new int[config.batchSize()][config.model().imageLength()];
+      for (int b = 0; b < captions.length; b++) {
+        java.util.Arrays.setAll(captions[b], i -> random.nextInt(config.model().textVocabulary()));
+        java.util.Arrays.setAll(images[b], i -> random.nextInt(config.model().imageVocabulary()));
+      }
+      TokenBatch batch = new TokenBatch(captions, images);
+      return Timing.medianSeconds(warmUp, counted, step -> model.update(step, batch, true));
+    }
+  }
+
+  /** Model, optimizer and average, and what happens to them in one update. */
+  private final class Trained {
+    private final Transformer transformer;
+    private final AdamW optimizer;
+    private final GlobalNorm norm;
+    private final ExponentialMovingAverage average;
+    private final Tensor one;
+    private final Schedule stepSize = config.stepSizes();
+    private final BlockRunner runner = config.recompute() ? BlockRunner.checkpointed() : BlockRunner.kept();
+
+    Trained(Scope scope) {
+      transformer = new Transformer(config.model(), scope);
+      transformer.initialise(seed);
+      AdamWConfig paper = AdamWConfig.TRANSFORMER;
+      optimizer = new AdamW(scope, transformer.parameters().all(),
+          new AdamWConfig(paper.beta1(), paper.beta2(), paper.epsilon(), config.weightDecay(), paper.varianceLimit()));
+      norm = new GlobalNorm(scope, transformer.parameters().all());
+      average = new ExponentialMovingAverage(scope, transformer.parameters().all(),
+          new MovingAverageConfig(config.averageDecay(), config.averageInterval()));
+      one = scope.of(new float[] {1}, 1);
+    }
+
+    Map<String, Double> update(long step, TokenBatch batch, boolean report) {
+      try (Scope scope = device.newScope()) {
+        Tape tape = Tape.recording(scope, config.compute().dtype());
+        TransformerLoss loss = transformer.loss(tape, batch, runner);
+        tape.backward(loss.total(), one);
+        optimizer.update(stepSize.at(step), norm.measure(1, config.clipNorm()));
+        average.update(step);
+        transformer.parameters().clearGradients();
+        if (!report) {
+          return Map.of();
+        }
+        double value = loss.total().toFloat();
+        TrainingException.checkFinite("transformer", step, value, norm);
+        return Map.of("loss", value, "text", (double) loss.text().toFloat(), "image", (double) loss.image().toFloat(), "gradient",
+            (double) norm.read().norm());
+      }
+    }
+
+    List<NamedTensor> state() {
+      List<NamedTensor> state = new ArrayList<>();
+      transformer.parameters().forEach(parameter -> state.add(new NamedTensor(parameter.name(), parameter.value())));
+      state.addAll(optimizer.state());
+      state.addAll(average.state());
+      return state;
+    }
+  }
+}
