@@ -130,6 +130,39 @@ class DvaeOnDevicesTest {
   }
 
   @Test
+  void logitsOfTheSmallPresetBeginWithASpreadThatTrains() {
+    DvaeConfig config = DvaeConfig.small();
+    try (Scope scope = device.newScope()) {
+      Dvae dvae = TestModels.initialised(scope, config, 1);
+      Tensor pixels = scope.allocate(DType.F32, 4, 64, 64, 3);
+      float[] values = new float[4 * 64 * 64 * 3];
+      java.util.Arrays.fill(values, 1);
+      java.util.Random random = new java.util.Random(1);
+      for (int box = 0; box < 16; box++) {
+        int left = random.nextInt(44);
+        int top = random.nextInt(44);
+        for (int c = 0; c < 3; c++) {
+          float colour = random.nextFloat();
+          for (int i = 0; i < 400; i++) {
+            values[((box % 4 * 64 + top + i / 20) * 64 + left + i % 20) * 3 + c] = colour;
+          }
+        }
+      }
+      pixels.write(values);
+      Tape tape = Tape.inference(scope, DType.F32);
+      float[] logits = dvae.encoder().logits(tape, PixelMap.map(tape, pixels)).toFloats();
+      double mean = 0;
+      double squares = 0;
+      for (float logit : logits) {
+        mean += logit / logits.length;
+        squares += logit * logit / logits.length;
+      }
+      double spread = Math.sqrt(squares - mean * mean);
+      assertTrue(spread > 0.9 && spread < 2, "standard deviation of the logits: " + spread);
+    }
+  }
+
+  @Test
   void trainingLearnsAFewPictures() {
     // Plain momentum descent, on four pictures of one colour each: the loss must fall far below that of the starting point.
     // One thread: so small a model only waits at a team's barriers.
