@@ -222,7 +222,9 @@ class LauncherTest {
     assertTrue(
         outcome.err().contains("dalle: the emoji drawings (org.webjars.npm:iconify__json:2.2.378) could not be fetched: Maven needs the network"),
         outcome.err());
-    assertEquals(List.of(), names(house.cache));
+    assertEquals(2, outcome.err().lines().count(), outcome.err());
+    assertEquals(List.of("fetch.log"), names(house.cache));
+    assertEquals("[ERROR] no network\n", Files.readString(house.cache.resolve("fetch.log")));
   }
 
   /** The real program on the module path, from jars made of what this test runs with. */
