@@ -84,6 +84,18 @@ final class VectorMath {
     return result;
   }
 
+  /** The sum of the lanes in a fixed order. {@code reduceLanes} promises none, and interpreted and compiled code use different ones. */
+  private static double lanes(DoubleVector x) {
+    double sum = x.lane(0) + x.lane(1);
+    if (DOUBLES.length() >= 4) {
+      sum += x.lane(2) + x.lane(3);
+    }
+    if (DOUBLES.length() >= 8) {
+      sum += (x.lane(4) + x.lane(5)) + (x.lane(6) + x.lane(7));
+    }
+    return sum;
+  }
+
   /** The sum, accumulated in double. */
   static double sum(float[] x, int count) {
     DoubleVector low = DoubleVector.zero(DOUBLES);
@@ -94,7 +106,7 @@ final class VectorMath {
       low = low.add(values.convertShape(VectorOperators.F2D, DOUBLES, 0));
       high = high.add(values.convertShape(VectorOperators.F2D, DOUBLES, 1));
     }
-    double result = low.add(high).reduceLanes(VectorOperators.ADD);
+    double result = lanes(low.add(high));
     for (; i < count; i++) {
       result += x[i];
     }
@@ -114,7 +126,7 @@ final class VectorMath {
       high = ((DoubleVector) a.convertShape(VectorOperators.F2D, DOUBLES, 1))
           .fma((DoubleVector) b.convertShape(VectorOperators.F2D, DOUBLES, 1), high);
     }
-    double result = low.add(high).reduceLanes(VectorOperators.ADD);
+    double result = lanes(low.add(high));
     for (; i < count; i++) {
       result += (double) x[i] * y[i];
     }
