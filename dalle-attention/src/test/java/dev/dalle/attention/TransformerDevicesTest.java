@@ -134,10 +134,10 @@ class TransformerDevicesTest {
       double tolerance = (place.type() == DType.F32 ? 1e-5 : 0.05) * norm(whole) / Math.sqrt(whole.length);
       for (int given : new int[] {0, 10}) {
         int[][] prefixes = Arrays.stream(BATCH.images()).map(image -> Arrays.copyOf(image, given)).toArray(int[][]::new);
-        try (DecodeSession session = new DecodeSession(model, place.type(), BATCH.captions(), prefixes, new int[] {0, 1, 2}, given)) {
+        try (CachedDecoder decoder = new CachedDecoder(model, place.type(), BATCH.captions(), prefixes, new int[] {0, 1, 2}, given)) {
           for (int cell = given; cell < 25; cell++) {
             int at = cell;
-            float[] scores = session.next(Arrays.stream(BATCH.images()).mapToInt(image -> at == 0 ? 0 : image[at - 1]).toArray());
+            float[] scores = decoder.next(Arrays.stream(BATCH.images()).mapToInt(image -> at == 0 ? 0 : image[at - 1]).toArray());
             double squares = 0;
             for (int n = 0; n < 3; n++) {
               for (int k = 0; k < 23; k++) {

@@ -84,18 +84,6 @@ final class VectorMath {
     return result;
   }
 
-  /** The sum of the lanes in a fixed order. {@code reduceLanes} promises none, and interpreted and compiled code use different ones. */
-  private static double lanes(DoubleVector x) {
-    double sum = x.lane(0) + x.lane(1);
-    if (DOUBLES.length() >= 4) {
-      sum += x.lane(2) + x.lane(3);
-    }
-    if (DOUBLES.length() >= 8) {
-      sum += (x.lane(4) + x.lane(5)) + (x.lane(6) + x.lane(7));
-    }
-    return sum;
-  }
-
   /** The sum, accumulated in double. */
   static double sum(float[] x, int count) {
     DoubleVector low = DoubleVector.zero(DOUBLES);
@@ -106,7 +94,15 @@ final class VectorMath {
       low = low.add(values.convertShape(VectorOperators.F2D, DOUBLES, 0));
       high = high.add(values.convertShape(VectorOperators.F2D, DOUBLES, 1));
     }
-    double result = lanes(low.add(high));
+    // Lane by lane: reduceLanes promises no order, and interpreted and compiled code differ. Written out: a helper would get its vector boxed.
+    DoubleVector both = low.add(high);
+    double result = both.lane(0) + both.lane(1);
+    if (DOUBLES.length() >= 4) {
+      result += both.lane(2) + both.lane(3);
+    }
+    if (DOUBLES.length() >= 8) {
+      result += (both.lane(4) + both.lane(5)) + (both.lane(6) + both.lane(7));
+    }
     for (; i < count; i++) {
       result += x[i];
     }
@@ -126,7 +122,15 @@ final class VectorMath {
       high = ((DoubleVector) a.convertShape(VectorOperators.F2D, DOUBLES, 1))
           .fma((DoubleVector) b.convertShape(VectorOperators.F2D, DOUBLES, 1), high);
     }
-    double result = lanes(low.add(high));
+    // In the order of sum, for the same reasons.
+    DoubleVector both = low.add(high);
+    double result = both.lane(0) + both.lane(1);
+    if (DOUBLES.length() >= 4) {
+      result += both.lane(2) + both.lane(3);
+    }
+    if (DOUBLES.length() >= 8) {
+      result += (both.lane(4) + both.lane(5)) + (both.lane(6) + both.lane(7));
+    }
     for (; i < count; i++) {
       result += (double) x[i] * y[i];
     }
