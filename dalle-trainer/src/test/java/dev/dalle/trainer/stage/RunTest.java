@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.dalle.tensor.Device;
+import dev.dalle.tensor.testing.OpaqueDevice;
 import dev.dalle.trainer.config.ConfigException;
 import dev.dalle.trainer.data.CaptionedPictures;
 import dev.dalle.trainer.data.DataSets;
@@ -61,7 +62,10 @@ class RunTest {
   private static final Progress SILENT = new Interrupting("", 0);
 
   private Run.Result run(Path folder, RunConfig config, Progress progress) throws IOException {
-    Device device = Device.cpu(config.threads());
+    return run(folder, config, Device.cpu(config.threads()), progress);
+  }
+
+  private Run.Result run(Path folder, RunConfig config, Device device, Progress progress) throws IOException {
     try (CaptionedPictures data = DataSets.open(config.data(), 16, 1, progress)) {
       Run.Result result = new Run(new RunFolder(folder), config, device, data, progress).all();
       assertEquals(0, device.bytesInUse(), "bytes in use after a run");
@@ -86,6 +90,17 @@ class RunTest {
     }
     try (Stream<Path> files = Files.list(broken)) {
       assertFalse(files.anyMatch(file -> file.getFileName().toString().contains(".checkpoint-")), "checkpoints of finished stages are removed");
+    }
+  }
+
+  /** The opaque device runs nothing before somebody waits for it: code that reads too early would train on garbage. */
+  @Test
+  void givesTheSameWeightsOnADeviceThatDelaysEverything() throws IOException {
+    RunConfig config = TinyRuns.config(pictures, 11, 11);
+    run(temp.resolve("cpu"), config, SILENT);
+    run(temp.resolve("opaque"), config, OpaqueDevice.open(config.threads()), SILENT);
+    for (String file : List.of("dvae.safetensors", "transformer.safetensors")) {
+      assertArrayEquals(Files.readAllBytes(temp.resolve("cpu").resolve(file)), Files.readAllBytes(temp.resolve("opaque").resolve(file)), file);
     }
   }
 
