@@ -3,10 +3,14 @@
  * A.3): encoder, decoder, relaxation, likelihood, objective, and pictures to tokens.
  *
  * <p>Run with {@code --add-modules jdk.incubator.vector --enable-native-access=dev.dalle.bindings}.
+ *
+ * @provides dev.dalle.tensor.OperationProvider {@link dev.dalle.dvae.DvaeOps} for the processor
  */
 module dev.dalle.dvae {
   requires transitive dev.dalle.tensor;
   requires jdk.incubator.vector;
 
   exports dev.dalle.dvae;
+
+  provides dev.dalle.tensor.OperationProvider with dev.dalle.dvae.internal.cpu.CpuDvaeProvider;
 }

@@ -20,7 +20,7 @@ public final class Transformer {
   private final TransformerConfig config;
   private final ParameterSet parameters;
   final Embedding embedding;
-  private final List<Resblock> blocks = new ArrayList<>();
+  private final List<Resblock> blocks;
   final Parameter finalGain;
   final Parameter finalBias;
   private final OutputHead textHead;
@@ -38,10 +38,12 @@ public final class Transformer {
       parameters.add(spec.name(), spec.kind(), spec.shape().toArray());
     }
     embedding = new Embedding(config, parameters);
+    List<Resblock> made = new ArrayList<>();
     for (int layer = 1; layer <= config.layers(); layer++) {
-      blocks.add(new AttentionBlock(config, layer, parameters));
-      blocks.add(new MlpBlock(config, layer, parameters));
+      made.add(new AttentionBlock(config, layer, parameters));
+      made.add(new MlpBlock(config, layer, parameters));
     }
+    blocks = List.copyOf(made);
     finalGain = parameters.get("final.norm.gain");
     finalBias = parameters.get("final.norm.bias");
     textHead = new OutputHead(config, "head.text", parameters);
@@ -60,7 +62,7 @@ public final class Transformer {
 
   /** The resblocks in order: attention and perceptron of layer 1, of layer 2, and so on. */
   public List<Resblock> blocks() {
-    return List.copyOf(blocks);
+    return blocks;
   }
 
   /** Writes the initial weights, each a function of the seed and the parameter's name alone. */

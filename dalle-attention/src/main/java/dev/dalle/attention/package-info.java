@@ -1,11 +1,17 @@
 /**
  * The transformer of stage two: sparse attention patterns, attention as an operation, the model over text and image tokens with its loss, and
- * sampling. Source: Ramesh et al. 2021, arXiv 2102.12092, sections 2.2, 2.4 and 2.6, appendix B.
+ * sampling. Source: Ramesh et al. 2021, arXiv 2102.12092, sections 2.2, 2.4 and 2.6, appendix B; Child et al. 2019, arXiv 1904.10509.
  *
- * <p>Purpose: {@link dev.dalle.attention.TransformerConfig} says how large; {@link dev.dalle.attention.Transformer} is trained by way of
- * {@link dev.dalle.attention.Transformer#loss}; {@link dev.dalle.attention.AttentionPattern} and
- * {@link dev.dalle.attention.Attention} serve other models as well.
+ * <p>How to use it: a {@link dev.dalle.attention.TransformerConfig} makes a {@link dev.dalle.attention.Transformer}, whose
+ * {@link dev.dalle.attention.Transformer#loss} is computed on a tape and run backwards by the caller; a
+ * {@link dev.dalle.attention.BlockRunner} says what is kept of each resblock meanwhile. {@link dev.dalle.attention.Sampler} draws images.
+ * {@link dev.dalle.attention.AttentionPattern} and {@link dev.dalle.attention.Attention} serve other models as well.
  *
- * <p>Limits: the computation reads token numbers on the host and posts them to the device.
+ * <p>Where this departs from the paper or fills it in: queries, keys and values come from one matrix, whose thirds are theirs; there is no
+ * end-of-text token, the state of a caption's last token predicts nothing; the two heads are untied and, unless asked for, without bias.
+ *
+ * <p>Limits: token numbers come from the host. All sequences of a batch of samples advance together, and caches hold every image state even where
+ * later states will read only some. Sampled tokens are functions of seed and prompt as far as the device's products do not depend on the number
+ * of rows.
  */
 package dev.dalle.attention;

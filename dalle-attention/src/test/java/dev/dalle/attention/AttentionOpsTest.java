@@ -14,6 +14,7 @@ import dev.dalle.tensor.ShapeException;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.testing.GradientCheck;
 import dev.dalle.tensor.testing.ReferenceDevice;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -40,12 +41,13 @@ class AttentionOpsTest {
     int[][] sizes = {{1, 1, 1}, {0, 3, 5}, {3, 3, 8}, {7, 4, 13}, {12, 8, 32}, {16, 8, 64}, {17, 5, 33}, {31, 7, 16}, {33, 9, 48}, {15, 16, 64}, {64, 6, 72}};
     for (int[] size : sizes) {
       List<AttentionPattern> patterns = size[1] < 3
-          ? List.of(new AttentionPattern.Row(size[0], size[1]), new AttentionPattern.Column(size[0], size[1]), new AttentionPattern.Convolution(size[0], size[1], 1))
+          ? List.of(new AttentionPattern.Row(size[0], size[1]), new AttentionPattern.Convolution(size[0], size[1], 1))
           : AttentionPatternTest.patterns(size[0], size[1]);
       for (AttentionPattern pattern : patterns) {
         for (DType dtype : List.of(DType.F32, DType.BF16)) {
           int states = random.nextBoolean() ? pattern.length() : 1 + random.nextInt(pattern.length());
-          cases.add(new Case(pattern, states, 1 + random.nextInt(3), 1 + random.nextInt(3), size[2], dtype, random.nextBoolean() ? 1 : 4));
+          int most = states < 60 ? 3 : 2;
+          cases.add(new Case(pattern, states, 1 + random.nextInt(most), 1 + random.nextInt(most), size[2], dtype, random.nextBoolean() ? 1 : 4));
         }
       }
     }
@@ -74,6 +76,11 @@ class AttentionOpsTest {
       attention.backward(x, c.pattern(), out, sums, grad, gradX);
       return new Results(out.toFloats(), sums.toFloats(), gradX.toFloats());
     }
+  }
+
+  /** The reference is slow, and small cases say all about it. */
+  private static List<Device> fastDevices(Case c) {
+    return c.states() < 60 ? List.of(TestCpu.device(2), new ReferenceDevice()) : List.of(TestCpu.device(2));
   }
 
   private static float[] qkv(Case c) {
@@ -125,7 +132,7 @@ class AttentionOpsTest {
   @ParameterizedTest
   @MethodSource("cases")
   void nothingLeaksFromTheFuture(Case c) {
-    for (Device device : List.of(TestCpu.device(2), new ReferenceDevice())) {
+    for (Device device : fastDevices(c)) {
       int row = 3 * c.heads() * c.depth();
       int outRow = c.heads() * c.depth();
       int changed = c.states() / 2;
@@ -136,7 +143,7 @@ class AttentionOpsTest {
         for (int i = 0; i < row; i++) {
           after[(b * c.states() + changed) * row + i] = 1000 - 3 * i;
         }
-        java.util.Arrays.fill(grad, (b * c.states() + changed) * outRow, (b + 1) * c.states() * outRow, 0);
+        Arrays.fill(grad, (b * c.states() + changed) * outRow, (b + 1) * c.states() * outRow, 0);
       }
       Results first = run(device, c, before, grad);
       Results second = run(device, c, after, grad);
@@ -184,18 +191,17 @@ class AttentionOpsTest {
   @MethodSource("cases")
   void decodingAgreesWithReferenceAndWithWholeSequences(Case c) {
     int states = c.states();
+    float[] whole = qkv(c);
+    float[] expected = run(new ReferenceDevice(), c, whole, gradOut(c)).out();
     for (int promptStates : new int[] {0, states / 2}) {
-      float[] whole = qkv(c);
-      ReferenceDevice reference = new ReferenceDevice();
-      float[] expected = run(reference, c, whole, gradOut(c)).out();
-      for (Device device : List.of(reference, TestCpu.device(2))) {
+      for (Device device : fastDevices(c)) {
         float[] actual = decode(device, c, whole, promptStates);
         int outRow = c.heads() * c.depth();
         double tolerance = c.dtype() == DType.BF16 ? DType.BF16.epsilon() : c.spread() * c.spread() * 4e-6;
         for (int b = 0; b < c.batch(); b++) {
           int from = (b * states + promptStates) * outRow;
           int to = (b + 1) * states * outRow;
-          assertClose(java.util.Arrays.copyOfRange(expected, from, to), java.util.Arrays.copyOfRange(actual, from, to), tolerance,
+          assertClose(Arrays.copyOfRange(expected, from, to), Arrays.copyOfRange(actual, from, to), tolerance,
               device.name() + " sequence " + b + ", prompt of " + promptStates);
         }
       }

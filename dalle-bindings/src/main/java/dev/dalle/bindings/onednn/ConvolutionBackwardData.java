@@ -7,7 +7,8 @@ import java.util.Objects;
  * Gradient of a convolution with respect to its images. {@code execute(diffDst, weights, diffSrc)}.
  *
  * @param diffSrc {@code [n, c, h, w]}, overwritten
- * @param weights {@code [o, c, kh, kw]}; the layout may be {@link MemoryDesc#any any}
+ * @param weights {@code [o, c, kh, kw]}; use {@link MemoryDesc#any any} and a {@link Reorder}: with plain weights oneDNN
+ *     has only its slow reference code for these images
  * @param diffDst {@code [n, o, oh, ow]}
  * @param window size, stride, padding, dilation
  * @param attributes precision; post-operations are refused

@@ -8,7 +8,8 @@ import java.util.Objects;
  * From bf16 images the gradients may be written in f32 at no cost.
  *
  * @param src {@code [n, c, h, w]}
- * @param diffWeights {@code [o, c, kh, kw]}, overwritten; the layout may be {@link MemoryDesc#any any}
+ * @param diffWeights {@code [o, c, kh, kw]}, overwritten; use {@link MemoryDesc#any any} and a {@link Reorder}: with plain weights oneDNN
+ *     has only its slow reference code for these images
  * @param diffBias {@code [o]}, overwritten, or {@link MemoryDesc#NONE}
  * @param diffDst {@code [n, o, oh, ow]}
  * @param window size, stride, padding, dilation

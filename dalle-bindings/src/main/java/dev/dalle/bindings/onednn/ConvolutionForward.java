@@ -8,7 +8,8 @@ import java.util.Objects;
  * Use {@link MemoryDesc#nhwc} for images: bf16 with the channel slowest is ten times slower.
  *
  * @param src {@code [n, c, h, w]}
- * @param weights {@code [o, c, kh, kw]}; the layout may be {@link MemoryDesc#any any}
+ * @param weights {@code [o, c, kh, kw]}; use {@link MemoryDesc#any any} and a {@link Reorder}: with plain weights oneDNN
+ *     has only its slow reference code for these images
  * @param bias {@code [o]} or {@link MemoryDesc#NONE}
  * @param dst {@code [n, o, oh, ow]}
  * @param window size, stride, padding, dilation

@@ -4,7 +4,8 @@ import java.util.List;
 
 /**
  * Gradient of {@link SoftmaxForward}. {@code execute(dst, diffDst, diffSrc)}; the last two may be the same memory.
- * A bf16 {@code dst} needs a bf16 {@code diffDst}: oneDNN has no mixture.
+ * A bf16 {@code dst} needs a bf16 {@code diffDst}: oneDNN has no mixture. Below {@link CpuIsa#AVX512_CORE} oneDNN has only its slow
+ * reference code for this.
  *
  * @param dst forward's output, any dimensions
  * @param diffDst dimensions of {@code dst}

@@ -1,5 +1,6 @@
 package dev.dalle.bindings.openmp;
 
+import dev.dalle.bindings.internal.load.OneDnnLibrary;
 import dev.dalle.bindings.internal.openmp.Gomp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -26,7 +27,7 @@ import java.util.function.IntConsumer;
  * computation of a process. Other threads may start regions too, one after the other, at the price of more workers. A virtual
  * thread is refused, and so is a region inside a region.
  *
- * <p>Owns one upcall stub, released by {@link #close()}.
+ * <p>Owns the native entry point of its upcall, released by {@link #close()}.
  */
 public final class OpenMpTeam implements AutoCloseable {
   private static final MethodHandle REGION;
@@ -42,7 +43,7 @@ public final class OpenMpTeam implements AutoCloseable {
   private final Arena arena = Arena.ofShared();        // called from whichever thread starts regions
   private final ReentrantLock lock = new ReentrantLock();
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
-  private final MemorySegment stub;
+  private final MemorySegment entry;
   private final int threads;
   private volatile IntConsumer body;
   private boolean closed;
@@ -58,9 +59,9 @@ public final class OpenMpTeam implements AutoCloseable {
     if (threads < 1 || threads > 1024) {
       throw new IllegalArgumentException("threads: expected 1 to 1024, got " + threads);
     }
-    Gomp.require();
+    OneDnnLibrary.require();
     this.threads = threads;
-    stub = Linker.nativeLinker().upcallStub(REGION.bindTo(this), FunctionDescriptor.ofVoid(ValueLayout.ADDRESS), arena);
+    entry = Linker.nativeLinker().upcallStub(REGION.bindTo(this), FunctionDescriptor.ofVoid(ValueLayout.ADDRESS), arena);
   }
 
   /** Number of threads of a region. */
@@ -82,7 +83,7 @@ public final class OpenMpTeam implements AutoCloseable {
         throw new IllegalStateException("OpenMpTeam: used after close()");
       }
       this.body = body;
-      Gomp.parallel(stub, threads);
+      Gomp.parallel(entry, threads);
       this.body = null;
       Throwable thrown = failure.getAndSet(null);
       if (thrown instanceof Error e) {

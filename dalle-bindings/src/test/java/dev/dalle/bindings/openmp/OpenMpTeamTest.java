@@ -114,6 +114,7 @@ class OpenMpTeamTest {
   }
 
   @Test
+  @SuppressWarnings("try")                             // closed on purpose, to see what a closed one says
   void refusesWhatOpenMpCannotDo() throws InterruptedException {
     try (OpenMpTeam team = new OpenMpTeam(2)) {
       assertEquals("OpenMpTeam: a region was started inside a region; run the inner loop on the calling thread",

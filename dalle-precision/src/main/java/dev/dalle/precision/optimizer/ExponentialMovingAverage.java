@@ -15,11 +15,11 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Exponentially weighted averages of parameters, F32: every so many updates {@code average += (1 - decay) * (value - average)}. They start as a copy of
- * the parameters. Source: Ramesh et al. 2021, arXiv 2102.12092, appendices A.2 and B.2 (the start is our choice).
+ * Exponentially weighted averages of parameters, F32: every so many updates {@code average += (1 - decay) * (value - average)}. They start as
+ * a copy of the parameters. Source: Ramesh et al. 2021, arXiv 2102.12092, appendices A.2 and B.2 (the start is our choice).
  *
- * <p>The number of the update is the caller's, so there is no counter to keep between runs. A skipped update counts like another: the average then moves
- * towards parameters that stayed. One thread at a time.
+ * <p>The number of the update is the caller's, so there is no counter to keep between runs. A skipped update counts like another: the average
+ * then moves towards parameters that stayed. One thread at a time.
  */
 public final class ExponentialMovingAverage {
   private final MovingAverageConfig config;

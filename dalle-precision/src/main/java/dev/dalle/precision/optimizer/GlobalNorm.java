@@ -12,8 +12,8 @@ import java.util.Optional;
  * The norm of all gradients taken together, and what follows from it: the factor that clips them to a threshold, or the decision to skip an update
  * because they are not finite. Source: Ramesh et al. 2021, arXiv 2102.12092, appendix B.2 (threshold 4).
  *
- * <p>Everything stays on the device; a host that wants to know reads one result a step, or none. The same gradients give the same bits. One thread at a
- * time.
+ * <p>Everything stays on the device; a host that wants to know reads one result a step, or none. The same gradients give the same bits with the
+ * same number of threads. One thread at a time.
  */
 public final class GlobalNorm {
   /** The transformer's threshold (Ramesh et al. 2021, arXiv 2102.12092, appendix B.2). */
@@ -45,8 +45,8 @@ public final class GlobalNorm {
    *
    * @param gradientScale what gradients are to be multiplied by before anything else, such as 1 / loss scale; positive
    * @param threshold greatest norm of the scaled gradients; positive, infinite for no clipping
-   * @return F32, one element, overwritten by the next measurement: {@code gradientScale * min(1, threshold / norm)}, or NaN if the norm is not finite;
-   *     for {@link AdamW#update(double, Tensor)}
+   * @return F32, one element, overwritten by the next measurement: {@code gradientScale * min(1, threshold / norm)}, or NaN if the norm is not
+   *     finite; for {@link AdamW#update(double, Tensor)}
    */
   public Tensor measure(double gradientScale, double threshold) {
     for (int i = 0; i < parameters.size(); i++) {
@@ -68,8 +68,8 @@ public final class GlobalNorm {
   }
 
   /**
-   * The first parameter, in the order given, whose gradient was not finite in the last measurement, or so large that the sum of its squares has no place
-   * in 32 bits. Empty if there was none. Waits for the device.
+   * The first parameter, in the order given, whose gradient was not finite in the last measurement, or so large that the sum of its squares has
+   * no place in 32 bits. Empty if there was none. Waits for the device.
    */
   public Optional<Parameter> firstNotFinite() {
     float[] sums = squares.toFloats();

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.dalle.precision.optimizer.AdamWConfig;
 import dev.dalle.precision.optimizer.OptimizerOps;
-import dev.dalle.precision.testing.HostDevices;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Philox;
@@ -62,7 +61,7 @@ class CpuOptimizerOpsTest {
     float factor = 0.37f;
     for (AdamWConfig config : new AdamWConfig[] {AdamWConfig.DVAE, AdamWConfig.TRANSFORMER, new AdamWConfig(0.9, 0.96, 1e-8, 0.1, 0.01)}) {
       Result expected = adamW(new ReferenceDevice(), count, config, stepSize, factor, 3);
-      Result actual = adamW(HostDevices.of(2), count, config, stepSize, factor, 3);
+      Result actual = adamW(Device.cpu(2), count, config, stepSize, factor, 3);
       float[] g = normal(1, count, 0.3);
       float[] m = normal(3, count, 0.1);
       for (int i = 0; i < count; i++) {
@@ -83,8 +82,8 @@ class CpuOptimizerOpsTest {
   @ParameterizedTest
   @ValueSource(ints = {13, 4_097, 1_000_003})
   void bitsDoNotDependOnTheNumberOfThreads(int count) {
-    Result one = adamW(HostDevices.of(1), count, AdamWConfig.DVAE, 1e-3, 1, 5);
-    Result three = adamW(HostDevices.of(3), count, AdamWConfig.DVAE, 1e-3, 1, 5);
+    Result one = adamW(Device.cpu(1), count, AdamWConfig.DVAE, 1e-3, 1, 5);
+    Result three = adamW(Device.cpu(3), count, AdamWConfig.DVAE, 1e-3, 1, 5);
     assertArrayEquals(one.value, three.value);
     assertArrayEquals(one.mean, three.mean);
     assertArrayEquals(one.variance, three.variance);
@@ -94,7 +93,7 @@ class CpuOptimizerOpsTest {
   @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
   void aFactorThatIsNotFiniteLeavesEveryBit(float factor) {
     int count = 4_097;
-    Result result = adamW(HostDevices.of(2), count, AdamWConfig.TRANSFORMER, 1e-3, factor, 5);
+    Result result = adamW(Device.cpu(2), count, AdamWConfig.TRANSFORMER, 1e-3, factor, 5);
     assertArrayEquals(normal(2, count, 0.05), result.value);
     assertArrayEquals(normal(3, count, 0.1), result.mean);
     assertArrayEquals(squared(normal(4, count, 0.2)), result.variance);
@@ -106,12 +105,12 @@ class CpuOptimizerOpsTest {
     float[] value = normal(1, count, 1);
     float[] start = normal(2, count, 1);
     float[] expected = average(new ReferenceDevice(), value, start);
-    float[] one = average(HostDevices.of(1), value, start);
+    float[] one = average(Device.cpu(1), value, start);
     for (int i = 0; i < count; i++) {
       assertEquals(expected[i], one[i], EPS * (Math.abs(start[i]) + 0.01 * Math.abs(value[i])));
     }
-    assertArrayEquals(one, average(HostDevices.of(3), value, start));
-    assertArrayEquals(value, average(HostDevices.of(1), value, value), "equal values stay to the bit");
+    assertArrayEquals(one, average(Device.cpu(3), value, start));
+    assertArrayEquals(value, average(Device.cpu(1), value, value), "equal values stay to the bit");
   }
 
   private static float[] average(Device device, float[] value, float[] start) {

@@ -3,8 +3,8 @@ package dev.dalle.precision.optimizer;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.dalle.precision.testing.HostDevices;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Parameter;
@@ -14,6 +14,7 @@ import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.ShapeException;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.files.NamedTensor;
+import dev.dalle.tensor.testing.OpaqueDevice;
 import dev.dalle.tensor.testing.ReferenceDevice;
 import java.util.Arrays;
 import java.util.List;
@@ -24,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class AdamWTest {
   static Stream<Device> devices() {
-    return Stream.of(new ReferenceDevice(), HostDevices.of(1), HostDevices.of(3));
+    return Stream.of(new ReferenceDevice(), Device.cpu(1), Device.cpu(3), OpaqueDevice.open(2));
   }
 
   private static ParameterSet twoParameters(Scope scope) {
@@ -49,9 +50,12 @@ class AdamWTest {
 
   /**
    * PyTorch's AdamW (decay by a factor first, then the step) on one number, worked by hand. Step size 0.1, betas 0.9 and 0.999, decay 0.01, p = 1.
-   * Gradient 0.5: both corrections cancel, mean 0.5, root 0.5: p = 0.999 - 0.1 = 0.899. Gradient -0.25: mean 0.9 * 0.05 - 0.025 = 0.02, corrected by 0.19:
-   * 2 / 19; variance 0.999 * 0.00025 + 0.0000625 = 0.00031225, corrected by 0.001999: 0.15620310155; root 0.39522538703; p = 0.899 * 0.999 - 0.1 * 0.10526315789 /
-   * 0.39522538703 = 0.898101 - 0.02663370 = 0.87146730. Epsilon moves this by about 2e-9.
+   *
+   * <p>Gradient 0.5: both corrections cancel, mean 0.5, root 0.5, so p = 0.999 - 0.1 = 0.899.
+   *
+   * <p>Gradient -0.25: mean 0.9 * 0.05 - 0.025 = 0.02, corrected by 0.19 to 2 / 19; variance 0.999 * 0.00025 + 0.0000625 = 0.00031225, corrected by
+   * 0.001999 to 0.15620310155, its root 0.39522538703; so p = 0.899 * 0.999 - 0.1 * 0.10526315789 / 0.39522538703 = 0.898101 - 0.02663370 =
+   * 0.87146730. Epsilon moves this by about 2e-9.
    */
   @ParameterizedTest
   @MethodSource("devices")
@@ -212,8 +216,29 @@ class AdamWTest {
   }
 
   @Test
+  void noUpdateWaits() {
+    OpaqueDevice device = OpaqueDevice.open(1);
+    try (Scope scope = device.newScope()) {
+      ParameterSet parameters = twoParameters(scope);
+      AdamW adam = new AdamW(scope, parameters.all(), AdamWConfig.TRANSFORMER);
+      GlobalNorm norm = new GlobalNorm(scope, parameters.all());
+      ExponentialMovingAverage average = new ExponentialMovingAverage(scope, parameters.all(), MovingAverageConfig.DVAE);
+      setGradient(parameters.get("weight"), values(3, 21));
+      int before = device.pending();
+      for (int update = 1; update <= 3; update++) {
+        adam.update(0.1, norm.measure(0.5, 4));
+        adam.update(0.1, 0.5);
+        average.update(update);
+      }
+      assertTrue(device.pending() >= before + 3 * 10, "every operation is still to be run");
+      assertEquals(6, adam.updates());
+      assertEquals(0, device.pending());
+    }
+  }
+
+  @Test
   void stateNamesEveryTensorOnceAndMemoryGoesBack() {
-    Device device = HostDevices.of(1);
+    Device device = Device.cpu(1);
     try (Scope model = device.newScope()) {
       ParameterSet parameters = twoParameters(model);
       long before = device.bytesInUse();
@@ -231,12 +256,12 @@ class AdamWTest {
 
   @Test
   void wrongNumbersAndShapesAreRefused() {
-    Device device = HostDevices.of(1);
+    Device device = Device.cpu(1);
     try (Scope scope = device.newScope()) {
       ParameterSet parameters = twoParameters(scope);
       AdamW adam = new AdamW(scope, parameters.all(), AdamWConfig.DVAE);
       Tensor pair = scope.of(new float[2], 2);
-      assertEquals("gradientFactor: expected 1 element, got F32[2]@host1",
+      assertEquals("gradientFactor: expected 1 element, got F32[2]@cpu",
           assertThrows(ShapeException.class, () -> adam.update(0.1, pair)).getMessage());
       assertEquals("stepSize: expected a finite number, got NaN",
           assertThrows(IllegalArgumentException.class, () -> adam.update(Double.NaN, 1)).getMessage());
@@ -245,12 +270,12 @@ class AdamWTest {
       OptimizerOps ops = device.operations(OptimizerOps.class);
       Tensor one = scope.of(new float[1], 1);
       Tensor count = scope.of(new int[1], 1);
-      assertEquals("updates: expected I32, got F32[1]@host1", assertThrows(ShapeException.class, () -> ops.countUpdate(one, one)).getMessage());
-      assertEquals("variance: expected 2 elements like gradient F32[2]@host1, got F32[1]@host1", assertThrows(ShapeException.class,
+      assertEquals("updates: expected I32, got F32[1]@cpu", assertThrows(ShapeException.class, () -> ops.countUpdate(one, one)).getMessage());
+      assertEquals("variance: expected 2 elements like gradient F32[2]@cpu, got F32[1]@cpu", assertThrows(ShapeException.class,
           () -> ops.adamW(AdamWConfig.DVAE, true, 0.1, one, count, pair, pair, pair, one)).getMessage());
       try (Scope elsewhere = new ReferenceDevice().newScope()) {
         Tensor foreign = elsewhere.of(new float[1], 1);
-        assertEquals("average: expected a tensor on host1, got F32[1]@reference",
+        assertEquals("average: expected a tensor on cpu, got F32[1]@reference",
             assertThrows(ShapeException.class, () -> ops.average(one, 0.5, foreign)).getMessage());
       }
       assertEquals("decay: expected a number in [0, 1), got 1.0",

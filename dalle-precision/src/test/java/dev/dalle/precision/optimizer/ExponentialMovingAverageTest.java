@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.dalle.precision.testing.HostDevices;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Parameter;
 import dev.dalle.tensor.ParameterSet;
 import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.ShapeException;
+import dev.dalle.tensor.testing.OpaqueDevice;
 import dev.dalle.tensor.testing.ReferenceDevice;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class ExponentialMovingAverageTest {
   static Stream<Device> devices() {
-    return Stream.of(new ReferenceDevice(), HostDevices.of(2));
+    return Stream.of(new ReferenceDevice(), Device.cpu(2), OpaqueDevice.open(2));
   }
 
   private static ParameterSet parameters(Scope scope, float a, float b) {

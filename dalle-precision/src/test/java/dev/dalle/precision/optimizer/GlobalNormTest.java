@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.dalle.precision.testing.HostDevices;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Parameter;
 import dev.dalle.tensor.ParameterSet;
 import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.Tensor;
+import dev.dalle.tensor.testing.OpaqueDevice;
 import dev.dalle.tensor.testing.ReferenceDevice;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class GlobalNormTest {
   static Stream<Device> devices() {
-    return Stream.of(new ReferenceDevice(), HostDevices.of(2));
+    return Stream.of(new ReferenceDevice(), Device.cpu(2), OpaqueDevice.open(2));
   }
 
   /** Gradients 2, 3, 6 and nothing, so the norm is 7. */

@@ -14,9 +14,9 @@ public final class Safetensors {
   private Safetensors() {}
 
   /**
-   * Writes tensors, in the order given, and texts. The file takes the place of an older one only when it is complete and on the disk: whatever stops the
-   * program, the path leads to the old content or the new. On the way it is called {@code .NAME.PID-RANDOM.tmp} in the same folder; a failure removes it, a
-   * kill leaves it. Missing folders are made. Equal arguments give equal bytes. Waits for the device.
+   * Writes tensors, in the order given, and texts. The file takes the place of an older one only when it is complete and on the disk: whatever
+   * stops the program, the path leads to the old content or the new. On the way it is called {@code .NAME.PID-RANDOM.tmp} in the same folder; a
+   * failure removes it, a kill leaves it. Missing folders are made. Equal arguments give equal bytes. Waits for the device.
    *
    * @param path the file
    * @param tensors names must differ

@@ -18,11 +18,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A safetensors file, mapped into memory for reading: eight bytes of header length, a JSON header, the bytes of all tensors. Opening checks everything
- * but the values. Closing it makes the entries' bytes unreachable; nobody may shorten the file before. Any thread.
+ * A safetensors file, mapped into memory for reading: eight bytes of header length, a JSON header, the bytes of all tensors. Opening checks
+ * everything but the values. Closing it makes the entries' bytes unreachable; nobody may shorten the file before. Any thread.
  *
- * <p>Format: the description in the repository huggingface/safetensors, with its limits: a header of at most 100,000,000 bytes that begins with a brace and
- * may end in spaces, names that occur once, data without holes. Element types other than those of {@link dev.dalle.tensor.DType} are refused.
+ * <p>Format: as the safetensors project describes it, with its limits: a header of at most 100,000,000 bytes that begins with a brace and may end
+ * in spaces, names that occur once, data without holes. Element types other than those of {@link dev.dalle.tensor.DType} are refused.
  */
 public final class SafetensorsFile implements AutoCloseable {
   private static final int LENGTH_BYTES = 8;

@@ -19,8 +19,8 @@ import tools.jackson.core.exc.InputCoercionException;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * The JSON object at the start of a safetensors file, read strictly: nothing that the format does not name, every tensor's bytes where its type and shape
- * say, and every byte of the data part in exactly one tensor.
+ * The JSON object at the start of a safetensors file, read strictly: nothing that the format does not name, every tensor's bytes where its type
+ * and shape say, and every byte of the data part in exactly one tensor.
  *
  * @param fields of each tensor, in the order of the file
  * @param metadata the texts of {@code __metadata__}

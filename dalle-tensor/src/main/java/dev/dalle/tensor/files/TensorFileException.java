@@ -2,7 +2,10 @@ package dev.dalle.tensor.files;
 
 import java.io.IOException;
 
-/** A file of tensors is damaged, of another format, or does not hold what was asked of it; the message names file, tensor, what was expected and found. */
+/**
+ * A file of tensors is damaged, of another format, or does not hold what was asked of it; the message names file, tensor, what was expected and what
+ * was found.
+ */
 public final class TensorFileException extends IOException {
   private static final long serialVersionUID = 1L;
 

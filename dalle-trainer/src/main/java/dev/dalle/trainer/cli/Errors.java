@@ -32,9 +32,14 @@ final class Errors {
 
   /** A command that failed: one line. Exit status 1. */
   static int failed(Exception exception, CommandLine command, ParseResult result) {
+    return failed(exception, command);
+  }
+
+  /** As above, for what is no exception. */
+  static int failed(Throwable thrown, CommandLine command) {
     PrintWriter err = command.getErr();
-    err.println("dalle: " + describe(exception));
-    printStackTrace(exception, command, err);
+    err.println("dalle: " + describe(thrown));
+    printStackTrace(thrown, command, err);
     return CommandLine.ExitCode.SOFTWARE;
   }
 

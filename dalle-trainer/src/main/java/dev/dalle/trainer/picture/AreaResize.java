@@ -65,7 +65,7 @@ final class AreaResize {
 
   private static Span[] spans(int before, int after, float scale) {
     if (scale == 0) {
-      // A single row or column has no distance between its corners; TensorFlow divides 0 by 0 here. Repeating it is the limit.
+      // A single row or column has no distance between its corners; TensorFlow divides 0 by 0 here.
       throw new PictureException("resize: a picture one pixel wide or high has no area between its corners; expected at least"
           + " 2 pixels on each side, got " + before);
     }

@@ -2,8 +2,8 @@ package dev.dalle.trainer.picture;
 
 /**
  * Resizing with a Lanczos window of three lobes, stretched when shrinking, first across and then down, each pass rounded to
- * 8 bits from fixed-point sums of 22 fractional bits. These are Pillow's rules, so that a picture prepared here is the picture
- * that the published preprocessing sees.
+ * 8 bits from fixed-point sums of 22 fractional bits. These are the rules of Pillow up to version 11, so
+ * a picture prepared here is the picture that the published preprocessing saw; later versions sometimes go down first.
  */
 final class LanczosResize {
   private static final int LOBES = 3;

@@ -7,6 +7,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -85,6 +86,16 @@ public record Machine(
         total,
         available,
         Runtime.getRuntime().maxMemory());
+  }
+
+  /** As a report shows it. */
+  public List<Fact> facts() {
+    return List.of(
+        new Fact("processor", processor + ", " + processors + " used"),
+        new Fact("instruction sets", isa.isEmpty() ? "unknown" : String.join(" ", isa)),
+        new Fact("memory", String.format(Locale.ROOT, "%.1f GiB", memoryBytes / (double) (1L << 30))),
+        new Fact("system", os),
+        new Fact("Java", java));
   }
 
   /** Whether the processor has what the CPU kernels need at least. */

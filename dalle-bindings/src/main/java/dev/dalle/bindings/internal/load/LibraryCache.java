@@ -2,19 +2,21 @@ package dev.dalle.bindings.internal.load;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.JarURLConnection;
 import java.net.URL;
 import java.net.URLConnection;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.UUID;
 import java.util.zip.CRC32;
 
 /**
@@ -44,12 +46,11 @@ final class LibraryCache {
     }
     Files.createDirectories(home);
     removeAbandoned(home);
-    Path copy = Files.createTempFile(home, fileName + ".", ".part");
+    // Not createTempFile, whose files only their owner can read: several people may share a cache.
+    Path copy = home.resolve(fileName + "." + UUID.randomUUID() + ".part");
     try {
-      try (InputStream in = open(resource)) {
-        Files.copy(in, copy, StandardCopyOption.REPLACE_EXISTING);
-      }
-      try (FileChannel channel = FileChannel.open(copy, StandardOpenOption.WRITE)) {
+      try (InputStream in = open(resource); FileChannel channel = FileChannel.open(copy, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
+        in.transferTo(Channels.newOutputStream(channel));
         channel.force(true);                         // a rename must not become visible before the bytes
       }
       Fingerprint written = Fingerprint.of(copy.toUri().toURL());
@@ -68,8 +69,12 @@ final class LibraryCache {
     FileTime limit = FileTime.from(Instant.now().minus(ABANDONED));
     try (DirectoryStream<Path> parts = Files.newDirectoryStream(home, "*.part")) {
       for (Path part : parts) {
-        if (Files.getLastModifiedTime(part).compareTo(limit) < 0) {
-          Files.deleteIfExists(part);
+        try {
+          if (Files.getLastModifiedTime(part).compareTo(limit) < 0) {
+            Files.deleteIfExists(part);
+          }
+        } catch (NoSuchFileException e) {
+          continue;                                  // another process finished it meanwhile
         }
       }
     }
@@ -88,7 +93,7 @@ final class LibraryCache {
       if (connection instanceof JarURLConnection jar) {
         jar.setUseCaches(false);
         try (var file = jar.getJarFile()) {
-          var entry = jar.getJarEntry();
+          var entry = file.getJarEntry(jar.getEntryName());
           if (entry != null && entry.getCrc() >= 0 && entry.getSize() >= 0) {
             return new Fingerprint(entry.getCrc(), entry.getSize());
           }
@@ -101,8 +106,6 @@ final class LibraryCache {
         for (int n; (n = in.read(buffer)) > 0; length += n) {
           crc.update(buffer, 0, n);
         }
-      } catch (UncheckedIOException e) {
-        throw e.getCause();
       }
       return new Fingerprint(crc.getValue(), length);
     }

@@ -10,7 +10,8 @@ import java.lang.invoke.MethodHandle;
 
 /**
  * The few functions of libgomp that we call. GOMP_parallel is the compiler's entry point, in no header, so these are written
- * by hand. Initialising this class loads the library.
+ * by hand. Call {@link OneDnnLibrary#require()} before the first use: a failed load inside this class's initialiser would come out as
+ * an error instead of the loader's exception.
  */
 public final class Gomp {
   private static final MethodHandle PARALLEL;
@@ -30,11 +31,6 @@ public final class Gomp {
   }
 
   private Gomp() {}
-
-  /** Loads the library, so that a failure is the loader's exception and not an error of class initialisation. */
-  public static void require() {
-    OneDnnLibrary.require();
-  }
 
   @SuppressWarnings("restricted")
   private static MethodHandle handle(String name, FunctionDescriptor type, Linker.Option... options) {

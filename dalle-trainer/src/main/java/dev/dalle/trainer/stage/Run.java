@@ -1,0 +1,197 @@
+package dev.dalle.trainer.stage;
+
+import dev.dalle.attention.SamplingOptions;
+import dev.dalle.attention.Transformer;
+import dev.dalle.dvae.Dvae;
+import dev.dalle.dvae.ImageTokens;
+import dev.dalle.tensor.Device;
+import dev.dalle.tensor.Scope;
+import dev.dalle.tokenizer.BpeTokenizer;
+import dev.dalle.tokenizer.BpeTrainer;
+import dev.dalle.trainer.config.ConfigException;
+import dev.dalle.trainer.data.CaptionedPictures;
+import dev.dalle.trainer.data.DerivedRandom;
+import dev.dalle.trainer.data.Split;
+import dev.dalle.trainer.picture.Picture;
+import dev.dalle.trainer.progress.Progress;
+import dev.dalle.trainer.run.Checkpoint;
+import dev.dalle.trainer.run.LossCurve;
+import dev.dalle.trainer.run.Compute;
+import dev.dalle.trainer.run.ModelFiles;
+import dev.dalle.trainer.run.RunConfig;
+import dev.dalle.trainer.run.RunFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A whole run in its folder, stage after stage. Each stage leaves a file; what is there already is not done again, and a stage that was interrupted goes on
+ * from its last checkpoint.
+ */
+public final class Run {
+  /** Pictures that go through a network at a time where nothing is recorded. */
+  private static final int BATCH = 32;
+
+  private final RunFolder folder;
+  private final RunConfig config;
+  private final Device device;
+  private final Progress progress;
+  private final CaptionedPictures data;
+
+  /**
+   * A run.
+   *
+   * @param data as the configuration says
+   * @throws ConfigException if the device does not compute in the types of the configuration
+   */
+  public Run(RunFolder folder, RunConfig config, Device device, CaptionedPictures data, Progress progress) {
+    this.folder = folder;
+    this.config = config;
+    this.device = device;
+    this.data = data;
+    this.progress = progress;
+    checkCompute("dvae", config.dvae().compute());
+    checkCompute("transformer", config.transformer().compute());
+  }
+
+  private void checkCompute(String stage, Compute compute) {
+    if (!device.computesIn(compute.dtype())) {
+      throw new ConfigException(stage + ".compute: the run computes in " + compute + ", which this processor does not; run it where it was made, or start"
+          + " another in a new folder");
+    }
+  }
+
+  /** Everything that a finished run has to show. */
+  public record Result(List<LossCurve.Point> dvaeCurve, double dvaeSeconds, DvaeQuality dvae, List<LossCurve.Point> transformerCurve,
+      double transformerSeconds, TransformerQuality transformer, List<Drawn> drawn, int vocabulary) {}
+
+  /**
+   * Pictures drawn for one caption.
+   *
+   * @param caption held out
+   * @param truth the picture that belongs to it
+   * @param pictures drawn
+   */
+  public record Drawn(String caption, Picture truth, List<Picture> pictures) {}
+
+  /** All stages, then drawing and measuring. */
+  public Result all() throws IOException {
+    BpeTokenizer tokenizer = tokenizer();
+    Checkpoint.Finished dvaeTraining = trainDvae();
+    try (Scope scope = device.newScope()) {
+      Dvae dvae = ModelFiles.readDvae(folder.dvae(), scope);
+      ImageTokens tokens = new ImageTokens(dvae, config.dvae().compute().dtype(), BATCH);
+      Split split = data.split();
+      int side = dvae.config().imageSize();
+      int[] measured = measured(split.heldOut());
+      DvaeQuality dvaeQuality = DvaeQuality.measure(device, tokens, dvae.config().vocabulary(), data, measured, side,
+          config.drawing().reconstructions());
+      int[][] trainingTokens = PictureTokens.encode("encode pictures", device, tokens, data, split.training(), side, progress);
+      int[][] heldOutTokens = PictureTokens.encode("encode held-out pictures", device, tokens, data, measured, side, progress);
+      TokenExamples training = examples(split.training(), trainingTokens, tokenizer);
+      TokenExamples held = examples(measured, heldOutTokens, tokenizer);
+      Checkpoint.Finished transformerTraining = trainTransformer(training);
+      Transformer transformer = ModelFiles.readTransformer(folder.transformer(), scope);
+      TransformerQuality quality = TransformerQuality.measure(device, transformer, config.transformer().compute().dtype(), held, trainingTokens,
+          config.drawing().measured(), BATCH);
+      List<Drawn> drawn = draw(transformer, tokens, tokenizer, measured, side);
+      return new Result(dvaeTraining.curve(), dvaeTraining.seconds(), dvaeQuality,
+          transformerTraining.curve(), transformerTraining.seconds(), quality, drawn, tokenizer.size());
+    }
+  }
+
+  /** The tokenizer, trained on the captions of the training part if it is not there yet. */
+  public BpeTokenizer tokenizer() throws IOException {
+    if (Files.exists(folder.tokenizer())) {
+      return BpeTokenizer.load(folder.tokenizer());
+    }
+    int[] training = data.split().training();
+    BpeTokenizer tokenizer = new BpeTrainer(config.tokenizer().vocabularySize(), config.tokenizer().minFrequency())
+        .train(Arrays.stream(training).mapToObj(index -> data.example(index).caption()));
+    Files.createDirectories(folder.path());
+    tokenizer.save(folder.tokenizer());
+    return tokenizer;
+  }
+
+  /** Stage one, to its end. */
+  public Checkpoint.Finished trainDvae() throws IOException {
+    Checkpoint checkpoint = new Checkpoint(folder.path(), "dvae", RunIdentity.dvae(config));
+    if (checkpoint.finished().isEmpty()) {
+      new DvaeStage(config.dvae(), config.seed(), device).run(data, checkpoint, folder.dvae(), progress);
+    }
+    return done(checkpoint, "dvae", folder.dvae());
+  }
+
+  /** Stage two, to its end. */
+  public Checkpoint.Finished trainTransformer() throws IOException {
+    Checkpoint checkpoint = new Checkpoint(folder.path(), "transformer", RunIdentity.transformer(config));
+    if (checkpoint.finished().isEmpty()) {
+      try (Scope scope = device.newScope()) {
+        Dvae dvae = ModelFiles.readDvae(folder.dvae(), scope);
+        ImageTokens tokens = new ImageTokens(dvae, config.dvae().compute().dtype(), BATCH);
+        int[] training = data.split().training();
+        return trainTransformer(examples(training, PictureTokens.encode("encode pictures", device, tokens, data, training,
+            dvae.config().imageSize(), progress), tokenizer()));
+      }
+    }
+    return done(checkpoint, "transformer", folder.transformer());
+  }
+
+  private Checkpoint.Finished trainTransformer(TokenExamples training) throws IOException {
+    Checkpoint checkpoint = new Checkpoint(folder.path(), "transformer", RunIdentity.transformer(config));
+    if (checkpoint.finished().isEmpty()) {
+      new TransformerStage(config.transformer(), config.seed(), device).run(training, checkpoint, folder.transformer(), progress);
+    }
+    return done(checkpoint, "transformer", folder.transformer());
+  }
+
+  private static Checkpoint.Finished done(Checkpoint checkpoint, String stage, Path weights) throws IOException {
+    Optional<Checkpoint.Finished> finished = checkpoint.finished();
+    if (!Files.exists(weights)) {
+      throw new IOException(weights + " is missing although the stage is over; put it back, or remove " + stage
+          + ".checkpoint.json to train the stage again");
+    }
+    return finished.orElseThrow();
+  }
+
+  /** A fixed choice of held-out examples, shuffled so that their order says nothing. */
+  private int[] measured(int[] heldOut) {
+    int[] shuffled = heldOut.clone();
+    DerivedRandom random = new DerivedRandom(config.seed(), 77);
+    for (int i = shuffled.length - 1; i > 0; i--) {
+      int j = random.nextInt(i + 1);
+      int swapped = shuffled[i];
+      shuffled[i] = shuffled[j];
+      shuffled[j] = swapped;
+    }
+    return Arrays.copyOf(shuffled, Math.min(shuffled.length, config.drawing().measured()));
+  }
+
+  private TokenExamples examples(int[] indices, int[][] tokens, BpeTokenizer tokenizer) {
+    List<String> captions = new ArrayList<>(indices.length);
+    for (int index : indices) {
+      captions.add(data.example(index).caption());
+    }
+    return TokenExamples.of(captions, tokens, tokenizer, config.transformer().model().textLength());
+  }
+
+  private List<Drawn> draw(Transformer transformer, ImageTokens tokens, BpeTokenizer tokenizer, int[] measured, int side) {
+    int count = Math.min(config.drawing().captions(), measured.length);
+    int each = config.drawing().picturesPerCaption();
+    List<String> captions = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      captions.add(data.example(measured[i]).caption());
+    }
+    List<Picture> pictures = Drawing.draw(device, transformer, tokens, tokenizer, captions, each, config.transformer().compute().dtype(),
+        new SamplingOptions(config.drawing().temperature(), 0, config.seed(), 64), progress);
+    List<Drawn> drawn = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      drawn.add(new Drawn(captions.get(i), Batches.fitted(data, measured[i], side), pictures.subList(i * each, (i + 1) * each)));
+    }
+    return drawn;
+  }
+}
