@@ -13,7 +13,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code dalle doctor}: says whether this machine can train, and what to do if not. */
 @Command(
@@ -70,7 +69,7 @@ final class DoctorCommand implements Callable<Integer> {
   private static String asJson(Map<String, List<Finding>> found) {
     Map<String, Object> sections = new LinkedHashMap<>();
     found.forEach((name, findings) -> sections.put(name, findings.stream().map(DoctorCommand::values).toList()));
-    return JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(sections);
+    return JsonText.of(sections);
   }
 
   private static Map<String, String> values(Finding finding) {

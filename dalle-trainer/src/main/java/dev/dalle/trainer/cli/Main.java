@@ -36,7 +36,12 @@ public final class Main {
    */
   static int run(List<String> args, PrintWriter out, PrintWriter err) {
     CommandLine line = commandLine().setOut(out).setErr(err);
-    int status = line.execute(args.toArray(String[]::new));
+    int status;
+    try {
+      status = line.execute(args.toArray(String[]::new));
+    } catch (Error e) {
+      status = Errors.failed(e, line, err);
+    }
     out.flush();
     err.flush();
     return status;
