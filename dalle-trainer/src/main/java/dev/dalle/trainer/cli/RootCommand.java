@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       TestCommand.class,
       DataCommand.class,
+      TokenizerCommand.class,
       DoctorCommand.class,
       CompletionCommand.class
     })
