@@ -258,8 +258,8 @@ public abstract class AbstractDvaeOpsTest {
     IntToDoubleFunction logScale = i -> Math.max(bound, maps[(i / channels * 2 + 1) * channels + i % channels]);
     IntToDoubleFunction distance = i -> Math.abs(Math.log(x[i] / (1.0 - x[i])) - mu.applyAsDouble(i));
     // The logit and its difference from mu are rounded, then multiplied by 1 / b, whose exponential has 8 ULP at most.
-    IntToDoubleFunction tolerance = i -> ULP * (Math.exp(-logScale.applyAsDouble(i)) * (32 + Math.abs(mu.applyAsDouble(i)) + 12 * distance.applyAsDouble(i))
-        + 4 * Math.abs(logScale.applyAsDouble(i)) + 32);
+    IntToDoubleFunction tolerance = i -> ULP * (Math.exp(-logScale.applyAsDouble(i))
+        * (32 + Math.abs(mu.applyAsDouble(i)) + 12 * distance.applyAsDouble(i)) + 4 * Math.abs(logScale.applyAsDouble(i)) + 32);
     new Both().in(x, rows, channels).in(maps, rows, 2 * channels).out(DType.F32, rows, channels)
         .check((ops, t) -> ops.logitLaplace(t.get(0), t.get(1), bound, t.get(2)), tolerance);
 

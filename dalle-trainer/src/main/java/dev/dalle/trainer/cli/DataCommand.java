@@ -1,6 +1,7 @@
 package dev.dalle.trainer.cli;
 
 import dev.dalle.trainer.data.CaptionedPictures;
+import dev.dalle.trainer.data.DataSets;
 import dev.dalle.trainer.picture.ContactSheet;
 import dev.dalle.trainer.picture.Picture;
 import dev.dalle.trainer.picture.PictureFiles;
@@ -69,8 +70,8 @@ final class DataCommand implements Callable<Integer> {
   public Integer call() {
     checkOptions();
     DataConfig config = data.over(DataConfig.emoji());
-    Progress progress = ShownProgress.current();
-    try (CaptionedPictures pictures = OpenedData.open(config, side, threads.orAllProcessors(), progress)) {
+    Progress progress = Terminal.progress();
+    try (CaptionedPictures pictures = DataSets.open(config, side, threads.orAllProcessors(), progress)) {
       DataSummary summary = DataSummary.of(pictures, check, choose(pictures.size(), samples), side, progress);
       List<CaptionedPictures.Example> shown = show == null ? List.of() : sheet(pictures);
       if (export != null) {

@@ -16,6 +16,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     footer = {"", "Every command has --help. Exit status: 0 done, 1 failed, 2 misused."},
     subcommands = {
+      DemoCommand.class,
       TestCommand.class,
       DataCommand.class,
       TokenizerCommand.class,

@@ -3,6 +3,7 @@ package dev.dalle.trainer.cli;
 import dev.dalle.tokenizer.BpeTokenizer;
 import dev.dalle.tokenizer.BpeTrainer;
 import dev.dalle.trainer.data.CaptionedPictures;
+import dev.dalle.trainer.data.DataSets;
 import dev.dalle.trainer.run.DataConfig;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -91,7 +92,7 @@ final class TokenizerTrainCommand implements Callable<Integer> {
 
   private List<String> captions() {
     DataConfig config = data.over(DataConfig.emoji());
-    try (CaptionedPictures pictures = OpenedData.open(config, SIDE, threads.orAllProcessors(), ShownProgress.current())) {
+    try (CaptionedPictures pictures = DataSets.open(config, SIDE, threads.orAllProcessors(), Terminal.progress())) {
       return Arrays.stream(pictures.split().training()).mapToObj(index -> pictures.example(index).caption()).toList();
     }
   }

@@ -1,5 +1,7 @@
 package dev.dalle.trainer.data;
 
+import dev.dalle.trainer.progress.Progress;
+import dev.dalle.trainer.run.DataConfig;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -26,6 +28,40 @@ public final class DataSets {
     }
     String base = System.getenv().getOrDefault("XDG_CACHE_HOME", "");
     return base.isBlank() ? Path.of(System.getProperty("user.home"), ".cache", "dalle") : Path.of(base, "dalle");
+  }
+
+  /**
+   * The data set of a configuration.
+   *
+   * @param side at which drawings will mostly be asked for
+   * @param threads that render drawings
+   * @throws DataException if it is not there or damaged; the message says where and what was expected
+   */
+  public static CaptionedPictures open(DataConfig config, int side, int threads, Progress progress) {
+    return switch (config.kind()) {
+      case EMOJI -> emoji(side, threads, progress);
+      case FOLDER -> FolderPictures.open(config.path().orElseThrow());
+      case TABLE -> TablePictures.open(config.path().orElseThrow(), config.imageColumn(), config.captionColumn());
+      case WEBDATASET -> webDataset(config.path().orElseThrow());
+    };
+  }
+
+  private static EmojiPictures emoji(int side, int threads, Progress progress) {
+    Progress.Stage[] stage = new Progress.Stage[1];
+    try {
+      return emoji(side, threads, (done, total) -> {
+        synchronized (stage) {
+          if (stage[0] == null) {
+            stage[0] = progress.stage("render drawings", total);
+          }
+          stage[0].step(done, 1);
+        }
+      });
+    } finally {
+      if (stage[0] != null) {
+        stage[0].close();
+      }
+    }
   }
 
   /**

@@ -36,7 +36,7 @@ import java.util.Map;
  * Stage one: maximises the evidence lower bound over encoder and decoder under a uniform prior over codes (Ramesh et al. 2021, arXiv 2102.12092, sections
  * 2.1 and A.2).
  */
-public final class DvaeStage {
+public final class DvaeStage implements Calibration.Timed {
   /** Streams of random numbers, so that the stages never share any. */
   private static final long ORDER = 1;
   private static final long NOISE = 2;
@@ -95,6 +95,7 @@ public final class DvaeStage {
    * @param warmUp updates that are not counted
    * @param counted updates that are
    */
+  @Override
   public double secondsPerStep(int warmUp, int counted) {
     try (Scope scope = device.newScope()) {
       Trained model = new Trained(scope);

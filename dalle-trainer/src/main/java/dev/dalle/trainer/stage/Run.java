@@ -1,22 +1,17 @@
 package dev.dalle.trainer.stage;
 
-import dev.dalle.attention.Prompt;
-import dev.dalle.attention.SampledImage;
-import dev.dalle.attention.Sampler;
 import dev.dalle.attention.SamplingOptions;
 import dev.dalle.attention.Transformer;
 import dev.dalle.dvae.Dvae;
 import dev.dalle.dvae.ImageTokens;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Scope;
-import dev.dalle.tensor.Tensor;
 import dev.dalle.tokenizer.BpeTokenizer;
 import dev.dalle.tokenizer.BpeTrainer;
 import dev.dalle.trainer.data.CaptionedPictures;
 import dev.dalle.trainer.data.DerivedRandom;
 import dev.dalle.trainer.data.Split;
 import dev.dalle.trainer.picture.Picture;
-import dev.dalle.trainer.picture.PictureFloats;
 import dev.dalle.trainer.progress.Progress;
 import dev.dalle.trainer.run.Checkpoint;
 import dev.dalle.trainer.run.LossCurve;
@@ -59,7 +54,7 @@ public final class Run {
   }
 
   /** Everything that a finished run has to show. */
-  public record Result(LossCurve.Point[] dvaeCurve, double dvaeSeconds, DvaeQuality dvae, LossCurve.Point[] transformerCurve,
+  public record Result(List<LossCurve.Point> dvaeCurve, double dvaeSeconds, DvaeQuality dvae, List<LossCurve.Point> transformerCurve,
       double transformerSeconds, TransformerQuality transformer, List<Drawn> drawn, int vocabulary) {}
 
   /**
@@ -92,8 +87,8 @@ public final class Run {
       TransformerQuality quality = TransformerQuality.measure(device, transformer, config.transformer().compute().dtype(), held, trainingTokens,
           config.drawing().measured(), BATCH);
       List<Drawn> drawn = draw(transformer, tokens, tokenizer, measured, side);
-      return new Result(dvaeTraining.curve().toArray(LossCurve.Point[]::new), dvaeTraining.seconds(), dvaeQuality,
-          transformerTraining.curve().toArray(LossCurve.Point[]::new), transformerTraining.seconds(), quality, drawn, tokenizer.size());
+      return new Result(dvaeTraining.curve(), dvaeTraining.seconds(), dvaeQuality,
+          transformerTraining.curve(), transformerTraining.seconds(), quality, drawn, tokenizer.size());
     }
   }
 

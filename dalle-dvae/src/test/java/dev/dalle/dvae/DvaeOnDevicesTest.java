@@ -1,0 +1,211 @@
+package dev.dalle.dvae;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.dalle.tensor.DType;
+import dev.dalle.tensor.Device;
+import dev.dalle.tensor.Parameter;
+import dev.dalle.tensor.Scope;
+import dev.dalle.tensor.Tape;
+import dev.dalle.tensor.Tensor;
+import dev.dalle.tensor.testing.OpaqueDevice;
+import dev.dalle.tensor.testing.ReferenceDevice;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+
+/** The whole model on the processor against the reference in double, from equal parameters. */
+class DvaeOnDevicesTest {
+  /** 16 x 16 pixels, 4 x 4 tokens of 33 codes. */
+  private static final DvaeConfig CONFIG =
+      new DvaeConfig(16, 8, 3, 2, 33, 12, 0.5, 4, Math.sqrt(2), 1, 0.25, 4, OptionalDouble.of(-1));
+  private static final Relaxation RELAXATION = new Relaxation(0.8, 6.6, 3, 4);
+
+  private final OpaqueDevice device = OpaqueDevice.open(2);
+  private final ReferenceDevice reference = new ReferenceDevice();
+
+  private static DvaeLoss step(Scope scope, Dvae dvae, Tensor pixels, DType computeType) {
+    dvae.parameters().clearGradients();
+    Tape tape = Tape.recording(scope, computeType);
+    DvaeLoss loss = DvaeObjective.negativeElb(tape, dvae, pixels, RELAXATION);
+    tape.backward(loss.loss(), scope.of(new float[] {1}, 1));
+    return loss;
+  }
+
+  /** A model on the reference device with the rounded parameters of another. */
+  private static Dvae copy(Scope scope, Dvae from) {
+    Dvae to = new Dvae(scope, from.config());
+    for (Parameter parameter : from.parameters()) {
+      to.parameters().get(parameter.name()).value().write(parameter.value().toFloats());
+    }
+    return to;
+  }
+
+  /** Size of the difference of all gradients relative to their size. */
+  private static double difference(Dvae found, Dvae right) {
+    double squares = 0;
+    double differences = 0;
+    for (Parameter parameter : right.parameters()) {
+      double[] expected = ReferenceDevice.read(parameter.gradient());
+      float[] actual = found.parameters().get(parameter.name()).gradient().toFloats();
+      for (int i = 0; i < expected.length; i++) {
+        squares += expected[i] * expected[i];
+        differences += (actual[i] - expected[i]) * (actual[i] - expected[i]);
+      }
+    }
+    return Math.sqrt(differences / squares);
+  }
+
+  private void compare(DType computeType, double lossTolerance, double gradientTolerance) {
+    assumeTrue(device.computesIn(computeType), computeType + " is not computed on this processor");
+    try (Scope scope = device.newScope(); Scope referenceScope = reference.newScope()) {
+      Dvae dvae = TestModels.initialised(scope, CONFIG, 3);
+      Dvae right = copy(referenceScope, dvae);
+      Tensor pixels = TestModels.pixels(scope, CONFIG, 5, 2);
+      Tensor rightPixels = referenceScope.of(pixels.toFloats(), pixels.shape().toArray());
+      DvaeLoss expected = step(referenceScope, right, rightPixels, DType.F32);
+      DvaeLoss found = step(scope, dvae, pixels, computeType);
+      assertEquals(expected.loss().toFloat(), found.loss().toFloat(), lossTolerance);
+      assertEquals(expected.reconstruction().toFloat(), found.reconstruction().toFloat(), lossTolerance);
+      assertEquals(expected.divergence().toFloat(), found.divergence().toFloat(), lossTolerance);
+      double difference = difference(dvae, right);
+      assertTrue(difference < gradientTolerance, "relative difference of the gradients: " + difference);
+    }
+    assertEquals(0, device.bytesInUse());
+  }
+
+  @Test
+  void f32() {
+    // Some fifty rounded layers; a unit that falls on the other side of a ReLU's kink counts too.
+    compare(DType.F32, 2e-6, 1e-5);
+  }
+
+  @Test
+  void bf16() {
+    // Roundings of 2^-9 in some forty layers, amplified by the mapping to logits.
+    compare(DType.BF16, 0.02, 0.1);
+  }
+
+  @Test
+  void aStepWaitsForNothingAndReturnsItsMemory() {
+    try (Scope scope = device.newScope()) {
+      Dvae dvae = TestModels.initialised(scope, CONFIG, 3);
+      Tensor pixels = TestModels.pixels(scope, CONFIG, 2, 2);
+      device.synchronize();
+      long before = device.bytesInUse();
+      try (Scope step = device.newScope()) {
+        step(step, dvae, pixels, DType.F32);
+        assertTrue(device.pending() > 300, "a recorded step must only be posted: " + device.pending() + " operations wait");
+      }
+      assertEquals(before, device.bytesInUse());
+    }
+  }
+
+  @Test
+  void stepsRepeatBitForBit() {
+    try (Scope scope = device.newScope()) {
+      Dvae dvae = TestModels.initialised(scope, CONFIG, 3);
+      Tensor pixels = TestModels.pixels(scope, CONFIG, 5, 2);
+      step(scope, dvae, pixels, DType.F32);
+      float[] first = dvae.parameters().get("encoder.blocks.input.w").gradient().toFloats();
+      step(scope, dvae, pixels, DType.F32);
+      assertArrayEquals(first, dvae.parameters().get("encoder.blocks.input.w").gradient().toFloats());
+    }
+  }
+
+  @Test
+  void tokensAndPicturesAreThoseOfTheReference() {
+    try (Scope scope = device.newScope(); Scope referenceScope = reference.newScope()) {
+      Dvae dvae = TestModels.initialised(scope, CONFIG, 3);
+      Dvae right = copy(referenceScope, dvae);
+      Tensor pixels = TestModels.pixels(scope, CONFIG, 5, 2);
+      int[] ids = new ImageTokens(dvae, DType.F32, 2).encode(scope, pixels).toInts();
+      Tensor rightIds = new ImageTokens(right, DType.F32, 5).encode(referenceScope, referenceScope.of(pixels.toFloats(), pixels.shape().toArray()));
+      assertArrayEquals(rightIds.toInts(), ids);
+      float[] expected = new ImageTokens(right, DType.F32, 3).decode(referenceScope, rightIds).toFloats();
+      assertArrayEquals(expected, new ImageTokens(dvae, DType.F32, 3).decode(scope, scope.of(ids, 5, 4, 4)).toFloats(), 1e-4f);
+    }
+  }
+
+  @Test
+  void logitsOfTheSmallPresetBeginWithASpreadThatTrains() {
+    DvaeConfig config = DvaeConfig.small();
+    try (Scope scope = device.newScope()) {
+      Dvae dvae = TestModels.initialised(scope, config, 1);
+      Tensor pixels = scope.allocate(DType.F32, 4, 64, 64, 3);
+      float[] values = new float[4 * 64 * 64 * 3];
+      java.util.Arrays.fill(values, 1);
+      java.util.Random random = new java.util.Random(1);
+      for (int box = 0; box < 16; box++) {
+        int left = random.nextInt(44);
+        int top = random.nextInt(44);
+        for (int c = 0; c < 3; c++) {
+          float colour = random.nextFloat();
+          for (int i = 0; i < 400; i++) {
+            values[((box % 4 * 64 + top + i / 20) * 64 + left + i % 20) * 3 + c] = colour;
+          }
+        }
+      }
+      pixels.write(values);
+      Tape tape = Tape.inference(scope, DType.F32);
+      float[] logits = dvae.encoder().logits(tape, PixelMap.map(tape, pixels)).toFloats();
+      double mean = 0;
+      double squares = 0;
+      for (float logit : logits) {
+        mean += logit / logits.length;
+        squares += logit * logit / logits.length;
+      }
+      double spread = Math.sqrt(squares - mean * mean);
+      assertTrue(spread > 0.9 && spread < 2, "standard deviation of the logits: " + spread);
+    }
+  }
+
+  @Test
+  void trainingLearnsAFewPictures() {
+    // Plain momentum descent, on four pictures of one colour each: the loss must fall far below that of the starting point.
+    // One thread: so small a model only waits at a team's barriers.
+    Device processor = Device.cpu(1);
+    try (Scope scope = processor.newScope()) {
+      Dvae dvae = TestModels.initialised(scope, CONFIG, 3);
+      Tensor pixels = scope.allocate(DType.F32, 4, 16, 16, 3);
+      float[] values = new float[4 * 16 * 16 * 3];
+      for (int i = 0; i < values.length; i++) {
+        int image = i / (16 * 16 * 3);
+        values[i] = (image + i % 3) % 4 / 3f;
+      }
+      pixels.write(values);
+      var velocities = dvae.parameters().stream().map(p -> scope.zeros(DType.F32, p.shape())).toList();
+      double first = Double.NaN;
+      double last = Double.NaN;
+      for (int update = 0; update < 100; update++) {
+        try (Scope step = processor.newScope()) {
+          Tape tape = Tape.recording(step, DType.F32);
+          DvaeLoss loss = DvaeObjective.negativeElb(tape, dvae, pixels, new Relaxation(1 - 0.009 * update, 1, 1, update));
+          dvae.parameters().clearGradients();
+          tape.backward(loss.loss(), step.of(new float[] {1}, 1));
+          int i = 0;
+          for (Parameter parameter : dvae.parameters()) {
+            Tensor velocity = velocities.get(i++);
+            processor.ops().scale(velocity, 0.9, velocity);
+            processor.ops().addScaled(parameter.gradient(), 1, velocity);
+            processor.ops().addScaled(velocity, -0.02, parameter.value());
+          }
+          last = loss.reconstruction().toFloat();
+          if (update == 0) {
+            first = last;
+          }
+        }
+      }
+      float[] seen = new ImageTokens(dvae, DType.F32, 4).reconstruct(scope, pixels).toFloats();
+      double squares = 0;
+      for (int i = 0; i < seen.length; i++) {
+        squares += (seen[i] - values[i]) * (seen[i] - values[i]) / seen.length;
+      }
+      // Grey pictures would have the variance of the values, 5/36.
+      assertTrue(last < first - 0.5, "reconstruction loss from " + first + " to " + last);
+      assertTrue(squares < 0.02, "mean squared error of the reconstructions: " + squares);
+    }
+  }
+}
