@@ -29,6 +29,7 @@ final class DoctorCommand implements Callable<Integer> {
     this(
         List.of(
             new MachineCheck(Machine.current()),
+            LibrariesCheck.current(),
             new DiskCheck(Path.of("runs")),
             new DataCheck(Optional.ofNullable(System.getProperty("dalle.emoji.jar")).map(Path::of))));
   }
@@ -59,8 +60,8 @@ final class DoctorCommand implements Callable<Integer> {
                   case WARNING -> "WARN";
                   case FAULT -> "BAD ";
                 };
-            text.append(String.format("  %s  %-17s %s%n", mark, finding.name(), finding.value()));
-            finding.remedy().ifPresent(remedy -> text.append(String.format("        %-17s %s%n", "", "-> " + remedy)));
+            text.append(String.format("  %s  %-22s %s%n", mark, finding.name(), finding.value()));
+            finding.remedy().ifPresent(remedy -> text.append(String.format("        %-22s %s%n", "", "-> " + remedy)));
           }
         });
     return text.toString().stripTrailing();

@@ -20,6 +20,11 @@ import picocli.CommandLine.Spec;
       TestCommand.class,
       DataCommand.class,
       TokenizerCommand.class,
+      TrainCommand.class,
+      EncodeCommand.class,
+      DecodeCommand.class,
+      ReconstructCommand.class,
+      GenerateCommand.class,
       DoctorCommand.class,
       CompletionCommand.class
     })
