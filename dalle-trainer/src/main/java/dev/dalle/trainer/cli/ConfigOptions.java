@@ -50,13 +50,14 @@ final class ConfigOptions {
   }
 
   /**
-   * The configuration: the preset, then the file laid over it, then the options. Without a preset, that of the run if it has one already.
+   * The configuration: the preset, then the file laid over it, then the options. Without preset and file it begins with that of the run in the folder, if
+   * there is one; with one of them it does not depend on the folder, so that the same command asks for the same run again.
    *
    * @param existing of the run in the folder, if there is one
    * @throws ConfigException if the file cannot be used
    */
   RunConfig over(Optional<RunConfig> existing) {
-    RunConfig base = preset == null && existing.isPresent() ? existing.get() : preset();
+    RunConfig base = preset == null && file == null && existing.isPresent() ? existing.get() : preset();
     RunConfig read = file == null ? base : ConfigJson.read(file, base);
     long seedValue = seed.given().orElse(read.seed());
     return read.with(seedValue, device.threads().orElse(read.threads())).with(data.over(read.data()));
