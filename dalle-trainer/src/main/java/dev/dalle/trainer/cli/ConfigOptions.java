@@ -5,6 +5,7 @@ import dev.dalle.trainer.config.ConfigJson;
 import dev.dalle.trainer.run.RunConfig;
 import dev.dalle.trainer.run.RunPresets;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -76,7 +77,7 @@ final class ConfigOptions {
   /** For the help and for completion. */
   static final class PresetNames implements Iterable<String> {
     @Override
-    public java.util.Iterator<String> iterator() {
+    public Iterator<String> iterator() {
       return RunPresets.all().names().iterator();
     }
   }

@@ -9,10 +9,10 @@ import dev.dalle.trainer.progress.Progress;
 import dev.dalle.trainer.run.DataConfig;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -128,7 +128,7 @@ final class DataCommand implements Callable<Integer> {
 
   /** Different examples by chance, the same for the same seed, in the order of the data set; all if there are no more. */
   private int[] choose(int size, int count) {
-    java.util.Random random = new java.util.Random(seed.value());
+    Random random = new Random(seed.value());
     Set<Integer> chosen = new HashSet<>();
     // Floyd's way: as many draws as examples, whatever the size of the data set.
     for (int last = size - Math.min(count, size); last < size; last++) {
@@ -137,6 +137,6 @@ final class DataCommand implements Callable<Integer> {
         chosen.add(last);
       }
     }
-    return new ArrayList<>(chosen).stream().sorted().mapToInt(Integer::intValue).toArray();
+    return chosen.stream().sorted().mapToInt(Integer::intValue).toArray();
   }
 }

@@ -5,13 +5,17 @@ import dev.dalle.trainer.run.DataConfig;
 import dev.dalle.trainer.run.DataConfig.Kind;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code --data} and what goes with it: which captioned pictures. */
 final class DataOptions {
@@ -93,13 +97,13 @@ final class DataOptions {
   /** Kinds as the configuration spells them. */
   static final class KindNames implements Iterable<String> {
     @Override
-    public java.util.Iterator<String> iterator() {
-      return java.util.Arrays.stream(Kind.values()).map(DataOptions::name).iterator();
+    public Iterator<String> iterator() {
+      return Arrays.stream(Kind.values()).map(DataOptions::name).iterator();
     }
   }
 
   /** From the configuration's spelling. */
-  static final class KindConverter implements picocli.CommandLine.ITypeConverter<Kind> {
+  static final class KindConverter implements ITypeConverter<Kind> {
     @Override
     public Kind convert(String value) {
       for (Kind kind : Kind.values()) {
@@ -107,7 +111,7 @@ final class DataOptions {
           return kind;
         }
       }
-      throw new picocli.CommandLine.TypeConversionException("expected one of " + String.join(", ", new KindNames()) + ", got '" + value + "'");
+      throw new TypeConversionException("expected one of " + String.join(", ", new KindNames()) + ", got '" + value + "'");
     }
   }
 }

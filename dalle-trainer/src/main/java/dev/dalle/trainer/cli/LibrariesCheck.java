@@ -7,10 +7,12 @@ import dev.dalle.tensor.Device;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Native libraries: which files were loaded, or why not and what to do; and which types the CPU device computes in.
@@ -44,8 +46,8 @@ record LibrariesCheck(Supplier<List<LibraryReport>> reports, Predicate<DType> co
       }
     }
     if (usable) {
-      findings.add(Finding.ok("cpu computes in", List.of(DType.F32, DType.BF16, DType.F16).stream().filter(computes)
-          .map(dtype -> dtype.name().toLowerCase(java.util.Locale.ROOT)).collect(Collectors.joining(", "))));
+      findings.add(Finding.ok("cpu computes in", Stream.of(DType.F32, DType.BF16, DType.F16).filter(computes)
+          .map(dtype -> dtype.name().toLowerCase(Locale.ROOT)).collect(Collectors.joining(", "))));
     }
     return findings;
   }

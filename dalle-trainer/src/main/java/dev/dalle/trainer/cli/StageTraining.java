@@ -5,6 +5,7 @@ import dev.dalle.trainer.config.ConfigJson;
 import dev.dalle.trainer.data.CaptionedPictures;
 import dev.dalle.trainer.data.DataSets;
 import dev.dalle.trainer.progress.Progress;
+import dev.dalle.trainer.report.Machine;
 import dev.dalle.trainer.run.Checkpoint;
 import dev.dalle.trainer.run.Compute;
 import dev.dalle.trainer.run.LossCurve;
@@ -29,6 +30,9 @@ import picocli.CommandLine.Spec;
 final class StageTraining {
   /** What the stages differ in. */
   interface Stage {
+    /** What the stage's model takes. */
+    MemoryNeed memory(RunConfig config);
+
     /** Type of the stage's products. */
     Compute compute(RunConfig config);
 
@@ -61,10 +65,11 @@ final class StageTraining {
       printer.print(ConfigJson.write(config));
       return 0;
     }
+    stage.memory(config).check(Machine.current().availableBytes());
     Device device = options.device().open(config.threads());
     stage.checkReady(folder, config, device);
     ComputeOption.check(device, stage.compute(config), "with --config");
-    try (AutoCloseable lock = folder.lock()) {
+    try (AutoCloseable _ = folder.lock()) {
       settle(folder);
       Progress progress = Terminal.progress();
       try (CaptionedPictures data = DataSets.open(config.data(), config.dvae().model().imageSize(), config.threads(), progress)) {

@@ -1,5 +1,6 @@
 package dev.dalle.trainer.cli;
 
+import dev.dalle.dvae.DvaeConfig;
 import dev.dalle.tensor.Device;
 import dev.dalle.trainer.run.Checkpoint;
 import dev.dalle.trainer.run.Compute;
@@ -29,6 +30,12 @@ final class TrainDvaeCommand implements Callable<Integer>, StageTraining.Stage {
   @Override
   public Integer call() throws Exception {
     return training.run(this);
+  }
+
+  @Override
+  public MemoryNeed memory(RunConfig config) {
+    DvaeConfig model = config.dvae().model();
+    return new MemoryNeed("dVAE", model.encoderParameterCount() + model.decoderParameterCount());
   }
 
   @Override

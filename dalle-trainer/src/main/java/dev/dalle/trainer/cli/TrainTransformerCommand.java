@@ -30,6 +30,11 @@ final class TrainTransformerCommand implements Callable<Integer>, StageTraining.
   }
 
   @Override
+  public MemoryNeed memory(RunConfig config) {
+    return new MemoryNeed("transformer", config.transformer().model().parameterCount());
+  }
+
+  @Override
   public Compute compute(RunConfig config) {
     return config.transformer().compute();
   }

@@ -8,6 +8,8 @@ import dev.dalle.tensor.DeviceMemoryException;
 import dev.dalle.tensor.files.DiskFullException;
 import dev.dalle.tensor.files.TensorFileException;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
@@ -33,6 +35,14 @@ class ErrorsTest {
         Errors.describe(new DeviceMemoryException("the processor's memory: 8 bytes were asked for; make the batch smaller", new OutOfMemoryError())));
     assertEquals("out of memory (Java heap space): use a smaller preset, or a larger heap with DALLE_HEAP=4g",
         Errors.describe(new OutOfMemoryError("Java heap space")));
+  }
+
+  /** Errors pass by the command line library's own handling. */
+  @Test
+  void anErrorIsOneLineAndStatusOne() {
+    StringWriter err = new StringWriter();
+    assertEquals(1, Errors.failed(new OutOfMemoryError("Java heap space"), Main.commandLine(), new PrintWriter(err)));
+    assertEquals("dalle: out of memory (Java heap space): use a smaller preset, or a larger heap with DALLE_HEAP=4g", err.toString().strip());
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.dalle.trainer.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -117,7 +118,7 @@ class TrainCommandTest {
 
   @Test
   void anOccupiedFolder() throws Exception {
-    try (AutoCloseable lock = new RunFolder(run).lock()) {
+    try (AutoCloseable _ = new RunFolder(run).lock()) {
       assertEquals(run + ": this process works in this folder already",
           Cli.failure("train", "dvae", "--config", config, "--data", pictures, "--out", run));
     }
@@ -143,6 +144,21 @@ class TrainCommandTest {
     } finally {
       assertEquals(0, shell("umount", small.toString()));
     }
+  }
+
+  /** Models of terabytes: refused before anything is allocated. */
+  @Test
+  void tooLittleMemory() throws IOException {
+    String json = Files.readString(config);
+    Path big = Files.writeString(folder.resolve("big.json"), json.replaceFirst("\"width\" ?: 8", "\"width\": 65536"));
+    String message = Cli.failure("train", "dvae", "--config", big, "--data", pictures, "--out", run);
+    assertTrue(message.matches("too little memory: training the dVAE of [0-9,]{14,} parameters takes at least [0-9.]{6,} GiB, [0-9.]+ GiB are"
+        + " available; use a smaller preset, or end other programs"), message);
+    Files.writeString(big, json.replaceFirst("\"width\" ?: 16", "\"width\": 200000"));
+    assertTrue(Cli.failure("train", "transformer", "--config", big, "--data", pictures, "--out", run).startsWith("too little memory: training the transformer"));
+    assertFalse(Files.exists(run));
+    new MemoryNeed("model", 10).check(200);
+    assertThrows(CommandException.class, () -> new MemoryNeed("model", 10).check(199));
   }
 
   private static int shell(String... command) throws Exception {
