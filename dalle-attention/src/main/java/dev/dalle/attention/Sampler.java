@@ -93,14 +93,14 @@ public final class Sampler {
       int[][] captions = used.stream().map(Prompt::caption).toArray(int[][]::new);
       int[][] prefixes = used.stream().map(prompt -> Arrays.copyOf(prompt.imagePrefix(), given)).toArray(int[][]::new);
       int[] promptOf = batch.stream().mapToInt(order -> order.prompt() - firstPrompt).toArray();
-      try (DecodeSession session = new DecodeSession(model, computeType, captions, prefixes, promptOf, given)) {
+      try (CachedDecoder decoder = new CachedDecoder(model, computeType, captions, prefixes, promptOf, given)) {
         TokenDraw draw = new TokenDraw(options, config.imageVocabulary());
         int[] before = new int[tokens.length];
         for (int cell = given; cell < config.imageLength(); cell++) {
           for (int n = 0; n < before.length && cell > 0; n++) {
             before[n] = tokens[n][cell - 1];
           }
-          float[] scores = session.next(before);
+          float[] scores = decoder.next(before);
           for (int n = 0; n < before.length; n++) {
             Order order = batch.get(n);
             if (cell >= prompts.get(order.prompt()).imagePrefix().length) {

@@ -63,13 +63,13 @@ class SamplerTest {
       for (int n = 0; n < images.length; n++) {
         expected[n] = wholeScores(BATCH.captions()[promptOf[n]], images[n]);
       }
-      try (DecodeSession session = new DecodeSession(model, DType.F32, BATCH.captions(), prefixes, promptOf, given)) {
+      try (CachedDecoder decoder = new CachedDecoder(model, DType.F32, BATCH.captions(), prefixes, promptOf, given)) {
         for (int cell = given; cell < 9; cell++) {
           int[] before = new int[images.length];
           for (int n = 0; n < images.length; n++) {
             before[n] = cell == 0 ? -7 : images[n][cell - 1];
           }
-          float[] scores = session.next(before);
+          float[] scores = decoder.next(before);
           for (int n = 0; n < images.length; n++) {
             for (int k = 0; k < 5; k++) {
               // Scores leave the device as floats.

@@ -17,15 +17,10 @@ final class ComputeOption {
    * @throws CommandException if the device does not compute in it
    */
   DType on(Device device) {
-    check(device, compute, "with --compute");
-    return compute.dtype();
-  }
-
-  /** Fails, naming what is there instead, if a device does not compute in a type. */
-  static void check(Device device, Compute compute, String where) {
     if (!device.computesIn(compute.dtype())) {
-      throw new CommandException("device " + device.name() + " does not compute in " + compute.name().toLowerCase(Locale.ROOT) + " on this machine; choose "
-          + Compute.F32.name().toLowerCase(Locale.ROOT) + " " + where);
+      throw new CommandException("--compute: device " + device.name() + " does not compute in " + compute.name().toLowerCase(Locale.ROOT)
+          + " on this machine; leave the option out");
     }
+    return compute.dtype();
   }
 }

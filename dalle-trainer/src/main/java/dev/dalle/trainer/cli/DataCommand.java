@@ -128,7 +128,7 @@ final class DataCommand implements Callable<Integer> {
 
   /** Different examples by chance, the same for the same seed, in the order of the data set; all if there are no more. */
   private int[] choose(int size, int count) {
-    Random random = new Random(seed.value());
+    Random random = new Random(seed.orDefault());
     Set<Integer> chosen = new HashSet<>();
     // Floyd's way: as many draws as examples, whatever the size of the data set.
     for (int last = size - Math.min(count, size); last < size; last++) {

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
     footer = {"", "Example:", "  dalle decode cat.json --out cat-again.png"})
 final class DecodeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
-  @Mixin private DvaeOptions dvae;
+  @Mixin private CodecOptions dvae;
 
   @Option(
       names = "--out",

@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
     footer = {"", "Example:", "  dalle encode cat.png --out cat.json"})
 final class EncodeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
-  @Mixin private DvaeOptions dvae;
+  @Mixin private CodecOptions dvae;
 
   @Option(names = "--out", paramLabel = "FILE.json", description = "Where the tokens go, in place of standard output.")
   private Optional<Path> out = Optional.empty();

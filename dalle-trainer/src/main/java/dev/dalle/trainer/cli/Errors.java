@@ -34,18 +34,16 @@ final class Errors {
     return CommandLine.ExitCode.USAGE;
   }
 
-  /** What the command line library does not hand to {@link #failed}: no memory, a class that cannot be initialised. Exit status 1. */
-  static int failed(Error error, CommandLine root, PrintWriter err) {
-    err.println("dalle: " + describe(error));
-    printStackTrace(error, root, err);
-    return CommandLine.ExitCode.SOFTWARE;
-  }
-
   /** A command that failed: one line. Exit status 1. */
   static int failed(Exception exception, CommandLine command, ParseResult result) {
+    return failed(exception, command);
+  }
+
+  /** As above, for what is no exception. */
+  static int failed(Throwable thrown, CommandLine command) {
     PrintWriter err = command.getErr();
-    err.println("dalle: " + describe(exception));
-    printStackTrace(exception, command, err);
+    err.println("dalle: " + describe(thrown));
+    printStackTrace(thrown, command, err);
     return CommandLine.ExitCode.SOFTWARE;
   }
 
@@ -96,9 +94,14 @@ final class Errors {
     };
   }
 
-  /** Whether a wrapper has only the text that its constructor takes from the cause. */
+  /** Whether a wrapper has only the text that its constructor takes from the cause, or the cause is one that has a sentence of its own here. */
   private static boolean saysNoMore(UncheckedIOException wrapper) {
-    return wrapper.getMessage() == null || wrapper.getMessage().equals(wrapper.getCause().toString());
+    return wrapper.getMessage() == null
+        || wrapper.getMessage().equals(wrapper.getCause().toString())
+        || wrapper.getCause() instanceof NoSuchFileException
+        || wrapper.getCause() instanceof FileAlreadyExistsException
+        || wrapper.getCause() instanceof AccessDeniedException
+        || wrapper.getCause() instanceof NotDirectoryException;
   }
 
   private static String unexpected(Throwable thrown) {

@@ -12,6 +12,7 @@ import dev.dalle.trainer.picture.ContactSheet;
 import dev.dalle.trainer.picture.Picture;
 import dev.dalle.trainer.picture.PictureFiles;
 import dev.dalle.trainer.run.ModelFiles;
+import dev.dalle.trainer.run.RunFolder;
 import dev.dalle.trainer.stage.Drawing;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -47,14 +48,12 @@ final class GenerateCommand implements Callable<Integer> {
   private static final int GAP = 4;
 
   @Spec private CommandSpec spec;
-  @Mixin private RunOption run;
-  @Mixin private DeviceOptions device;
+  @Mixin private WeightsOption weights;
+  @Mixin private DeviceOption device;
+  @Mixin private ThreadsOption threads;
   @Mixin private ComputeOption compute;
   @Mixin private SeedOption seed;
   @Mixin private JsonOption json;
-
-  @Option(names = "--weights", paramLabel = "FILE", description = "The transformer's weights, in place of the run's transformer.safetensors.")
-  private Optional<Path> weights = Optional.empty();
 
   @Option(names = "--dvae", paramLabel = "FILE", description = "The dVAE's weights, in place of the run's dvae.safetensors.")
   private Optional<Path> dvae = Optional.empty();
@@ -84,12 +83,11 @@ final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     SamplingOptions options = checkedOptions();
-    Path transformerFile = weights.orElseGet(() -> run.folder().transformer());
-    Path dvaeFile = dvae.orElseGet(() -> run.folder().dvae());
-    BpeTokenizer bpe = TokenizerOption.load(tokenizer.orElseGet(() -> run.folder().tokenizer()));
-    WeightFiles.require(transformerFile, "transformer");
-    WeightFiles.require(dvaeFile, "dVAE");
-    Device opened = device.open();
+    BpeTokenizer bpe = TokenizerOption.load(tokenizer.orElseGet(() -> weights.run().tokenizer()));
+    Path transformerFile = weights.file("transformer", RunFolder::transformer);
+    Path dvaeFile = dvae.orElseGet(() -> weights.run().dvae());
+    WeightsOption.require(dvaeFile, "dVAE");
+    Device opened = device.open(threads.orAllProcessors());
     DType computeType = compute.on(opened);
     List<Picture> pictures;
     try (Scope scope = opened.newScope(); PictureCodec codec = PictureCodec.open(opened, dvaeFile, computeType)) {
@@ -113,7 +111,7 @@ final class GenerateCommand implements Callable<Integer> {
       throw misuse("--count: expected 1 or more, got " + count);
     }
     try {
-      return new SamplingOptions(temperature, topK, seed.value(), BATCH);
+      return new SamplingOptions(temperature, topK, seed.orDefault(), BATCH);
     } catch (IllegalArgumentException e) {
       throw misuse("--" + e.getMessage());
     }
@@ -177,7 +175,7 @@ final class GenerateCommand implements Callable<Integer> {
       return;
     }
     Map<String, Object> values = new LinkedHashMap<>();
-    values.put("seed", seed.value());
+    values.put("seed", seed.orDefault());
     values.put("temperature", temperature);
     values.put("topK", topK);
     values.put("sheet", written.sheet().toString());

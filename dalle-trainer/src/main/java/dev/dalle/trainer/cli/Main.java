@@ -35,21 +35,31 @@ public final class Main {
    * @return 0 done, 1 failed, 2 misused
    */
   static int run(List<String> args, PrintWriter out, PrintWriter err) {
-    CommandLine line = commandLine().setOut(out).setErr(err);
-    int status;
+    return run(commandLine(), args, out, err);
+  }
+
+  /** As above, with another tree of commands. */
+  static int run(CommandLine tree, List<String> args, PrintWriter out, PrintWriter err) {
+    CommandLine line = tree.setOut(out).setErr(err);
     try {
-      status = line.execute(args.toArray(String[]::new));
-    } catch (Error e) {
-      status = Errors.failed(e, line, err);
+      return line.execute(args.toArray(String[]::new));
+    } catch (OutOfMemoryError | LinkageError e) {
+      // Errors do not come through the handlers; these two have causes that a user can do something about.
+      return Errors.failed(e, line);
+    } finally {
+      out.flush();
+      err.flush();
     }
-    out.flush();
-    err.flush();
-    return status;
   }
 
   /** The whole tree of commands, with this program's way of reporting errors. */
   static CommandLine commandLine() {
-    return new CommandLine(new RootCommand())
+    return configure(new CommandLine(new RootCommand()));
+  }
+
+  /** Sets a tree of commands up; those added to it later miss it. */
+  static CommandLine configure(CommandLine tree) {
+    return tree
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)
         .setAbbreviatedOptionsAllowed(false)

@@ -30,7 +30,7 @@ final class ReconstructCommand implements Callable<Integer> {
   private static final int GAP = 4;
 
   @Spec private CommandSpec spec;
-  @Mixin private DvaeOptions dvae;
+  @Mixin private CodecOptions dvae;
   @Mixin private JsonOption json;
 
   @Option(names = "--out", paramLabel = "SHEET.png", required = true, description = "Where the sheet goes: original left, reconstruction right.")

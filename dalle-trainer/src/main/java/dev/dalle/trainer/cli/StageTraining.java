@@ -7,7 +7,6 @@ import dev.dalle.trainer.data.DataSets;
 import dev.dalle.trainer.progress.Progress;
 import dev.dalle.trainer.report.Machine;
 import dev.dalle.trainer.run.Checkpoint;
-import dev.dalle.trainer.run.Compute;
 import dev.dalle.trainer.run.LossCurve;
 import dev.dalle.trainer.run.Manifest;
 import dev.dalle.trainer.run.RunConfig;
@@ -33,9 +32,6 @@ final class StageTraining {
     /** What the stage's model takes. */
     MemoryNeed memory(RunConfig config);
 
-    /** Type of the stage's products. */
-    Compute compute(RunConfig config);
-
     /** Fails if the folder lacks what the stage needs; what has to be read for that goes to the device. */
     void checkReady(RunFolder folder, RunConfig config, Device device) throws IOException;
 
@@ -49,7 +45,7 @@ final class StageTraining {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
 
-  @Mixin private ConfigOptions options;
+  @Mixin private RunConfigOptions options;
   @Mixin private JsonOption json;
 
   @Option(names = "--out", paramLabel = "DIR", defaultValue = "runs/train", description = "Folder of the run (default ${DEFAULT-VALUE}).")
@@ -68,12 +64,13 @@ final class StageTraining {
     stage.memory(config).check(Machine.current().availableBytes());
     Device device = options.device().open(config.threads());
     stage.checkReady(folder, config, device);
-    ComputeOption.check(device, stage.compute(config), "with --config");
     try (AutoCloseable _ = folder.lock()) {
-      settle(folder);
       Progress progress = Terminal.progress();
       try (CaptionedPictures data = DataSets.open(config.data(), config.dvae().model().imageSize(), config.threads(), progress)) {
-        Checkpoint.Finished finished = stage.train(new Run(folder, config, device, data, progress));
+        Run run = new Run(folder, config, device, data, progress);
+        // Only now: a run that cannot work here leaves no manifest.
+        settle(folder);
+        Checkpoint.Finished finished = stage.train(run);
         report(stage.weights(folder), finished, printer);
       }
     }

@@ -3,7 +3,9 @@ package dev.dalle.trainer.cli;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code dalle test}: listed here for its help. The launcher runs it, because it rebuilds what this program runs from. */
 @Command(
@@ -13,6 +15,12 @@ final class TestCommand implements Callable<Integer> {
 
   @Parameters(arity = "0..*", paramLabel = "ARGUMENT", description = "Passed to Maven, for example -pl dalle-tokenizer.")
   private List<String> arguments = List.of();
+
+  /** Maven's options are not ours. */
+  @Spec
+  void passOptionsOn(CommandSpec spec) {
+    spec.parser().unmatchedOptionsArePositionalParams(true);
+  }
 
   @Override
   public Integer call() {

@@ -60,7 +60,7 @@ final class TokenizerEncodeCommand implements Callable<Integer> {
     List<Map<String, Object>> values = new ArrayList<>();
     long number = 0;
     for (String text : TextInput.of(texts, input)) {
-      int[] ids = bpe.encode(text, dropout, seed.value() + number++);
+      int[] ids = bpe.encode(text, dropout, seed.orDefault() + number++);
       if (json.json()) {
         Map<String, Object> value = new LinkedHashMap<>();
         value.put("text", text);

@@ -3,7 +3,6 @@ package dev.dalle.trainer.cli;
 import dev.dalle.dvae.DvaeConfig;
 import dev.dalle.tensor.Device;
 import dev.dalle.trainer.run.Checkpoint;
-import dev.dalle.trainer.run.Compute;
 import dev.dalle.trainer.run.RunConfig;
 import dev.dalle.trainer.run.RunFolder;
 import dev.dalle.trainer.stage.Run;
@@ -36,11 +35,6 @@ final class TrainDvaeCommand implements Callable<Integer>, StageTraining.Stage {
   public MemoryNeed memory(RunConfig config) {
     DvaeConfig model = config.dvae().model();
     return new MemoryNeed("dVAE", model.encoderParameterCount() + model.decoderParameterCount());
-  }
-
-  @Override
-  public Compute compute(RunConfig config) {
-    return config.dvae().compute();
   }
 
   @Override

@@ -4,7 +4,6 @@ import dev.dalle.dvae.DvaeConfig;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Scope;
 import dev.dalle.trainer.run.Checkpoint;
-import dev.dalle.trainer.run.Compute;
 import dev.dalle.trainer.run.ModelFiles;
 import dev.dalle.trainer.run.RunConfig;
 import dev.dalle.trainer.run.RunFolder;
@@ -32,11 +31,6 @@ final class TrainTransformerCommand implements Callable<Integer>, StageTraining.
   @Override
   public MemoryNeed memory(RunConfig config) {
     return new MemoryNeed("transformer", config.transformer().model().parameterCount());
-  }
-
-  @Override
-  public Compute compute(RunConfig config) {
-    return config.transformer().compute();
   }
 
   @Override

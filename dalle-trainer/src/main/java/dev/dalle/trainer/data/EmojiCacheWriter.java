@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -47,9 +48,11 @@ final class EmojiCacheWriter {
     long pixels = (long) catalogue.drawings().size() * EmojiCache.pictureBytes(side);
     try {
       Files.createDirectories(target.toAbsolutePath().getParent());
-      Path temporary = Files.createTempFile(target.toAbsolutePath().getParent(), "." + target.getFileName(), ".tmp");
+      // Not createTempFile, which would make a file that only its owner may read.
+      Path temporary = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
       try {
-        try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ,
+            StandardOpenOption.WRITE)) {
           drawAll(channel);
           byte[] index = EmojiCache.json(index());
           writeFully(channel, index, EmojiCache.PIXELS_AT + pixels);

@@ -12,8 +12,9 @@ abstract sealed class FilePictures implements CaptionedPictures permits FolderPi
    *
    * @param example id and caption
    * @param file the picture
+   * @param key the same for all captions of one picture
    */
-  record Entry(Example example, Path file) {}
+  record Entry(Example example, Path file, String key) {}
 
   private final String name;
   private final List<Entry> entries;
@@ -41,6 +42,12 @@ abstract sealed class FilePictures implements CaptionedPictures permits FolderPi
   @Override
   public final Picture picture(int index, int side) {
     return PictureFiles.read(entry(index).file());
+  }
+
+  /** A twentieth of the pictures; all captions of a picture stay together. */
+  @Override
+  public final Split split() {
+    return Split.byKey(entries.size(), index -> entries.get(index).key(), Split.SHARE);
   }
 
   private Entry entry(int index) {

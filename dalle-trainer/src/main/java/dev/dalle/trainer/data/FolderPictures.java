@@ -53,7 +53,7 @@ public final class FolderPictures extends FilePictures {
       }
       if (Files.isRegularFile(caption)) {
         String id = folder.relativize(picture).toString().replace('\\', '/');
-        entries.add(new Entry(new Example(id, caption(caption)), picture));
+        entries.add(new Entry(new Example(id, caption(caption)), picture, id));
       } else {
         without.add(picture);
       }

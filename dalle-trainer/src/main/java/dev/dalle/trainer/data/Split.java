@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 
 /**
  * Which examples are trained on and which are held out. Membership comes from hashes of names, so it does not depend on the
@@ -54,10 +55,21 @@ public record Split(int[] training, int[] heldOut) {
    * @param share held out, from 0 up to but not 1
    */
   public static Split byId(CaptionedPictures data, double share) {
+    return byKey(data.size(), index -> data.example(index).id(), share);
+  }
+
+  /**
+   * By the hash of a key: examples with the same key stay together, such as several captions of one picture.
+   *
+   * @param size number of examples
+   * @param key of each example
+   * @param share held out, from 0 up to but not 1
+   */
+  public static Split byKey(int size, IntFunction<String> key, double share) {
     check(share);
-    boolean[] out = new boolean[data.size()];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = StableHash.fraction(SALT, data.example(i).id()) < share;
+    boolean[] out = new boolean[size];
+    for (int i = 0; i < size; i++) {
+      out[i] = StableHash.fraction(SALT, key.apply(i)) < share;
     }
     return of(out);
   }

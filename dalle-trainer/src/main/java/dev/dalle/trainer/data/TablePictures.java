@@ -23,7 +23,8 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * A table of picture paths and captions: CSV with a header line (ending csv; tsv with tabs) or one JSON object a line (ending
  * jsonl or ndjson), in UTF-8. Paths are taken from the folder of the table unless they are absolute. The ids are the paths as written; a path
- * that stands in several lines, once for each caption, gets #2, #3 and so on.
+ * that stands in several lines, once for each caption, gets #2, #3 and so on,
+ * and is held out with all its captions or not at all.
  */
 public final class TablePictures extends FilePictures {
   private TablePictures(String name, List<Entry> entries) {
@@ -154,7 +155,7 @@ public final class TablePictures extends FilePictures {
       }
       int time = times.merge(picture, 1, Integer::sum);
       String id = time == 1 ? picture : picture + "#" + time;
-      entries.add(new Entry(new Example(id, caption.get()), table.toAbsolutePath().resolveSibling(picture)));
+      entries.add(new Entry(new Example(id, caption.get()), table.toAbsolutePath().resolveSibling(picture), picture));
     }
   }
 }

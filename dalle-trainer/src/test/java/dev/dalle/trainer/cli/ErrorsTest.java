@@ -41,7 +41,7 @@ class ErrorsTest {
   @Test
   void anErrorIsOneLineAndStatusOne() {
     StringWriter err = new StringWriter();
-    assertEquals(1, Errors.failed(new OutOfMemoryError("Java heap space"), Main.commandLine(), new PrintWriter(err)));
+    assertEquals(1, Errors.failed(new OutOfMemoryError("Java heap space"), Main.commandLine().setErr(new PrintWriter(err))));
     assertEquals("dalle: out of memory (Java heap space): use a smaller preset, or a larger heap with DALLE_HEAP=4g", err.toString().strip());
   }
 

@@ -169,21 +169,21 @@ class TrainCommandTest {
   void badConfigurations() throws IOException {
     Path wrong = folder.resolve("wrong.json");
     Files.writeString(wrong, "{\"dvae\": {\"stepz\": 11}}");
-    assertEquals(wrong + ": dvae.stepz: unknown key; did you mean \"steps\"?", Cli.failure("train", "dvae", "--config", wrong, "--out", run));
+    assertEquals(wrong + ": dvae.stepz: unknown key; did you mean \"steps\"?", Cli.misuse("train", "dvae", "--config", wrong, "--out", run));
     Files.writeString(wrong, "{\"dvae\": {\"steps\": 0}}");
-    assertEquals(wrong + ": dvae: steps: expected 1 or more, found 0", Cli.failure("train", "dvae", "--config", wrong, "--out", run));
+    assertEquals(wrong + ": dvae: steps: expected 1 or more, found 0", Cli.misuse("train", "dvae", "--config", wrong, "--out", run));
     Files.writeString(wrong, "{\"seed\": }");
-    assertTrue(Cli.failure("train", "dvae", "--config", wrong, "--out", run).startsWith(wrong + ":1:"));
-    assertEquals(folder.resolve("none.json") + ": no such file", Cli.failure("train", "dvae", "--config", folder.resolve("none.json")));
+    assertTrue(Cli.misuse("train", "dvae", "--config", wrong, "--out", run).startsWith(wrong + ":1:"));
+    assertEquals(folder.resolve("none.json") + ": no such file", Cli.misuse("train", "dvae", "--config", folder.resolve("none.json")));
     assertFalse(Files.exists(run));
   }
 
   @Test
   void misuse() {
-    assertEquals("--preset: unknown run preset 'emoji-tinny'; did you mean 'emoji-tiny'? (there are emoji-tiny, emoji-small, emoji)",
+    assertEquals("unknown run preset 'emoji-tinny'; did you mean 'emoji-tiny'? (there are emoji-tiny, emoji-small, emoji)",
         Cli.misuse("train", "dvae", "--preset", "emoji-tinny"));
     assertEquals("unknown option '--sed'; did you mean '--seed'?", Cli.misuse("train", "dvae", "--sed", 1));
-    assertEquals("--device: there is no 'cuda'; there is cpu", Cli.misuse("train", "dvae", "--device", "cuda"));
+    assertEquals("--device: there is no cuda:0 here; there is cpu", Cli.misuse("train", "dvae", "--device", "cuda:0"));
     assertEquals("--threads: expected 1 to 1024, got 0", Cli.misuse("train", "transformer", "--threads", 0));
     assertEquals("a command is missing", Cli.misuse("train"));
     assertEquals("unknown command 'dvea'; did you mean 'dvae'?", Cli.misuse("train", "dvea"));

@@ -110,6 +110,21 @@ class StoredPicturesTest {
   }
 
   @Test
+  void captionsOfOnePictureAreHeldOutTogether() throws IOException {
+    StringBuilder table = new StringBuilder("image,caption\n");
+    for (int i = 0; i < 900; i++) {
+      table.append("p").append(i % 300).append(".png,text ").append(i).append('\n');
+    }
+    say("t.csv", table.toString());
+    TablePictures data = TablePictures.open(folder.resolve("t.csv"), "image", "caption");
+    int[] heldOut = data.split().heldOut();
+    assertTrue(heldOut.length > 9 && heldOut.length % 3 == 0, heldOut.length + " held out");
+    for (int i : heldOut) {
+      assertTrue(Arrays.binarySearch(heldOut, (i + 300) % 900) >= 0, "picture " + i % 300 + " is on both sides");
+    }
+  }
+
+  @Test
   void jsonLines() throws IOException {
     put("a.png", 1);
     say("t.jsonl", "{\"image\": \"a.png\", \"caption\": \"gr\\u00fcn\", \"more\": [1, {\"x\": 2}]}\n\n{\"caption\": \"b\", \"image\": \"c.png\"}\n");

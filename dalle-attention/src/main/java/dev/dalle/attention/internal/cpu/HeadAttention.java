@@ -30,7 +30,7 @@ final class HeadAttention {
       for (int r = 0; r < ROWS; r++) {
         int at = r * s.scoreStride;
         float greatest = ScoreRows.max(s.p, at, count);
-        float sum = ScoreRows.exp2(s.p, at, count, greatest);
+        float sum = ScoreRows.exp2(s.p, at, count, greatest, s.lanes);
         ScoreRows.scale(s.p, at, count, 1 / sum);
         logSumExp[queryAt + r] = (float) ((greatest + Math.log(sum) * LOG2_E) / LOG2_E);
       }
@@ -56,8 +56,8 @@ final class HeadAttention {
       scores(plan, tile, s.out, s.vBlocks, depth, s.gradP, s.scoreStride);
       for (int r = 0; r < ROWS; r++) {
         int at = r * s.scoreStride;
-        ScoreRows.exp2(s.p, at, count, (float) (logSumExp[queryAt + r] * LOG2_E));
-        ScoreRows.softmaxGradient(s.p, s.gradP, at, count, ScoreRows.dot(s.p, s.gradP, at, count));
+        ScoreRows.exp2(s.p, at, count, (float) (logSumExp[queryAt + r] * LOG2_E), s.lanes);
+        ScoreRows.softmaxGradient(s.p, s.gradP, at, count, ScoreRows.dot(s.p, at, s.gradP, at, count, s.lanes));
       }
       weightedRows(plan, tile, s.gradP, s.scoreStride, s.k, width, s.gradQ);
       weightedColumns(plan, tile, s.p, s.scoreStride, s.out, width, s.gradV);

@@ -4,7 +4,6 @@ import static dev.dalle.attention.internal.cpu.TileProduct.LANES;
 import static dev.dalle.attention.internal.cpu.TileProduct.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** Attention of one query of one head over keys and values that were gathered into dense rows. */
 final class HeadDecoding {
@@ -15,6 +14,7 @@ final class HeadDecoding {
     float[] v = q;
     float[] p = q;
     float[] out = q;
+    final float[] lanes = new float[LANES];
 
     /** Makes room. */
     void fit(int keys, int width) {
@@ -39,20 +39,12 @@ final class HeadDecoding {
   static void attend(Scratch s, int keys, int width) {
     int padded = HeadRows.padded(keys);
     for (int key = 0; key < padded; key++) {
-      s.p[key] = key < keys ? dot(s.q, s.k, key * width, width) : Float.NEGATIVE_INFINITY;
+      s.p[key] = key < keys ? ScoreRows.dot(s.q, 0, s.k, key * width, width, s.lanes) : Float.NEGATIVE_INFINITY;
     }
-    float sum = ScoreRows.exp2(s.p, 0, padded, ScoreRows.max(s.p, 0, padded));
+    float sum = ScoreRows.exp2(s.p, 0, padded, ScoreRows.max(s.p, 0, padded), s.lanes);
     for (int column = 0; column < width; column += LANES) {
       weightedColumn(s.p, s.v, column, keys, width, 1 / sum, s.out);
     }
-  }
-
-  private static float dot(float[] q, float[] k, int at, int width) {
-    FloatVector sum = FloatVector.zero(SPECIES);
-    for (int i = 0; i < width; i += LANES) {
-      sum = FloatVector.fromArray(SPECIES, q, i).fma(FloatVector.fromArray(SPECIES, k, at + i), sum);
-    }
-    return sum.reduceLanes(VectorOperators.ADD);
   }
 
   private static void weightedColumn(float[] p, float[] v, int column, int keys, int width, float factor, float[] out) {

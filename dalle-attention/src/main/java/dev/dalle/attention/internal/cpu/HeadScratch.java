@@ -25,6 +25,9 @@ final class HeadScratch {
 
   float[] gradP = q;
 
+  /** One vector, to add up its lanes. */
+  final float[] lanes = new float[TileProduct.LANES];
+
   /** Distance of a tile's rows; odd in vectors, so that rows do not fall into the same cache sets. */
   int scoreStride;
 

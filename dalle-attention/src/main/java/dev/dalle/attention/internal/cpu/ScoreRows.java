@@ -34,9 +34,10 @@ final class ScoreRows {
    *
    * <p>2^f for f in [-1/2, 1/2] is the Taylor polynomial of degree 7 in f ln 2, whose remainder is below 6e-9; the whole part is added to the exponent.
    *
+   * @param lanes working memory of as many floats as a vector has
    * @return the sum of the results
    */
-  static float exp2(float[] scores, int at, int count, float shift) {
+  static float exp2(float[] scores, int at, int count, float shift, float[] lanes) {
     FloatVector sum = FloatVector.zero(SPECIES);
     for (int i = 0; i < count; i += LANES) {
       FloatVector x = FloatVector.fromArray(SPECIES, scores, at + i).sub(shift);
@@ -58,16 +59,33 @@ final class ScoreRows {
       y.intoArray(scores, at + i);
       sum = sum.add(y);
     }
-    return sum.reduceLanes(VectorOperators.ADD);
+    sum.intoArray(lanes, 0);
+    return total(lanes);
   }
 
-  /** {@code sum_i p[i] d[i]}. */
-  static float dot(float[] p, float[] d, int at, int count) {
+  /** {@code sum_i p[i] d[i]}; {@code lanes} as in {@link #exp2}. */
+  static float dot(float[] p, int pAt, float[] d, int dAt, int count, float[] lanes) {
     FloatVector sum = FloatVector.zero(SPECIES);
     for (int i = 0; i < count; i += LANES) {
-      sum = FloatVector.fromArray(SPECIES, p, at + i).fma(FloatVector.fromArray(SPECIES, d, at + i), sum);
+      sum = FloatVector.fromArray(SPECIES, p, pAt + i).fma(FloatVector.fromArray(SPECIES, d, dAt + i), sum);
     }
-    return sum.reduceLanes(VectorOperators.ADD);
+    sum.intoArray(lanes, 0);
+    return total(lanes);
+  }
+
+  /** The sum of a vector's lanes in a fixed order. {@code reduceLanes} promises none, and interpreted and compiled code use different ones. */
+  private static float total(float[] lanes) {
+    float a = 0;
+    float b = 0;
+    float c = 0;
+    float d = 0;
+    for (int i = 0; i < LANES; i += 4) {
+      a += lanes[i];
+      b += lanes[i + 1];
+      c += lanes[i + 2];
+      d += lanes[i + 3];
+    }
+    return (a + b) + (c + d);
   }
 
   /** {@code d[i] = p[i] (d[i] - mean)}. */

@@ -94,7 +94,15 @@ final class VectorMath {
       low = low.add(values.convertShape(VectorOperators.F2D, DOUBLES, 0));
       high = high.add(values.convertShape(VectorOperators.F2D, DOUBLES, 1));
     }
-    double result = low.add(high).reduceLanes(VectorOperators.ADD);
+    // Lane by lane: reduceLanes promises no order, and interpreted and compiled code differ. Written out: a helper would get its vector boxed.
+    DoubleVector both = low.add(high);
+    double result = both.lane(0) + both.lane(1);
+    if (DOUBLES.length() >= 4) {
+      result += both.lane(2) + both.lane(3);
+    }
+    if (DOUBLES.length() >= 8) {
+      result += (both.lane(4) + both.lane(5)) + (both.lane(6) + both.lane(7));
+    }
     for (; i < count; i++) {
       result += x[i];
     }
@@ -114,7 +122,15 @@ final class VectorMath {
       high = ((DoubleVector) a.convertShape(VectorOperators.F2D, DOUBLES, 1))
           .fma((DoubleVector) b.convertShape(VectorOperators.F2D, DOUBLES, 1), high);
     }
-    double result = low.add(high).reduceLanes(VectorOperators.ADD);
+    // In the order of sum, for the same reasons.
+    DoubleVector both = low.add(high);
+    double result = both.lane(0) + both.lane(1);
+    if (DOUBLES.length() >= 4) {
+      result += both.lane(2) + both.lane(3);
+    }
+    if (DOUBLES.length() >= 8) {
+      result += (both.lane(4) + both.lane(5)) + (both.lane(6) + both.lane(7));
+    }
     for (; i < count; i++) {
       result += (double) x[i] * y[i];
     }

@@ -14,7 +14,7 @@ import java.util.List;
  * Sequences that grow by one image token at a time. Keys and values of a prompt's states are computed once and shared by its sequences; each
  * sequence keeps those of its later states. Owns its tensors, among them the weights in the compute type. One thread at a time.
  */
-final class DecodeSession implements AutoCloseable {
+final class CachedDecoder implements AutoCloseable {
   private final Transformer model;
   private final TransformerConfig config;
   private final DType type;
@@ -39,7 +39,7 @@ final class DecodeSession implements AutoCloseable {
    * @param promptOf {@code [N]}: the prompt of each sequence
    * @param cell number of image tokens given: the cell of the first token to come, less than the image has
    */
-  DecodeSession(Transformer model, DType type, int[][] captions, int[][] prefixes, int[] promptOf, int cell) {
+  CachedDecoder(Transformer model, DType type, int[][] captions, int[][] prefixes, int[] promptOf, int cell) {
     this.model = model;
     this.config = model.config();
     this.type = type;

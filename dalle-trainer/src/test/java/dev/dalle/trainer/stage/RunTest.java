@@ -1,0 +1,164 @@
+package dev.dalle.trainer.stage;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.dalle.tensor.Device;
+import dev.dalle.tensor.testing.OpaqueDevice;
+import dev.dalle.trainer.config.ConfigException;
+import dev.dalle.trainer.data.CaptionedPictures;
+import dev.dalle.trainer.data.DataSets;
+import dev.dalle.trainer.progress.Progress;
+import dev.dalle.trainer.report.ReportFiles;
+import dev.dalle.trainer.run.Manifest;
+import dev.dalle.trainer.run.RunConfig;
+import dev.dalle.trainer.run.RunFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole chain on sixty tiny pictures: it runs, it repeats, and an interruption does not show in the result. */
+class RunTest {
+  @TempDir Path temp;
+  private Path pictures;
+
+  @BeforeEach
+  void draw() throws IOException {
+    pictures = temp.resolve("pictures");
+    TinyRuns.writePictures(pictures);
+  }
+
+  /** Shows nothing, and stops the process in its tracks when a stage has made so many steps. */
+  private record Interrupting(String stage, long after) implements Progress {
+    @Override
+    public Stage stage(String name, long stepsDone, long stepsTotal) {
+      return new Stage() {
+        @Override
+        public void step(long step, double loss, long examples) {
+          if (name.equals(stage) && step == after) {
+            throw new Interruption();
+          }
+        }
+
+        @Override
+        public void close() {}
+      };
+    }
+  }
+
+  private static final class Interruption extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  private static final Progress SILENT = new Interrupting("", 0);
+
+  private Run.Result run(Path folder, RunConfig config, Progress progress) throws IOException {
+    return run(folder, config, Device.cpu(config.threads()), progress);
+  }
+
+  private Run.Result run(Path folder, RunConfig config, Device device, Progress progress) throws IOException {
+    try (CaptionedPictures data = DataSets.open(config.data(), 16, 1, progress)) {
+      Run.Result result = new Run(new RunFolder(folder), config, device, data, progress).all();
+      assertEquals(0, device.bytesInUse(), "bytes in use after a run");
+      return result;
+    }
+  }
+
+  @Test
+  void givesTheSameWeightsWhetherInterruptedOrNot() throws IOException {
+    RunConfig config = TinyRuns.config(pictures, 11, 11);
+    Path whole = temp.resolve("whole");
+    run(whole, config, SILENT);
+    Path broken = temp.resolve("broken");
+    assertThrows(Interruption.class, () -> run(broken, config, new Interrupting("train dvae", 3)));
+    assertThrows(Interruption.class, () -> run(broken, config, new Interrupting("train dvae", 7)));
+    assertTrue(Files.exists(broken.resolve("dvae.checkpoint-4.safetensors")));
+    assertThrows(Interruption.class, () -> run(broken, config, new Interrupting("train transformer", 10)));
+    assertTrue(Files.exists(broken.resolve("transformer.checkpoint-8.safetensors")));
+    run(broken, config, SILENT);
+    for (String file : List.of("tokenizer.bpe", "dvae.safetensors", "transformer.safetensors")) {
+      assertArrayEquals(Files.readAllBytes(whole.resolve(file)), Files.readAllBytes(broken.resolve(file)), file);
+    }
+    try (Stream<Path> files = Files.list(broken)) {
+      assertFalse(files.anyMatch(file -> file.getFileName().toString().contains(".checkpoint-")), "checkpoints of finished stages are removed");
+    }
+  }
+
+  /** The opaque device runs nothing before somebody waits for it: code that reads too early would train on garbage. */
+  @Test
+  void givesTheSameWeightsOnADeviceThatDelaysEverything() throws IOException {
+    RunConfig config = TinyRuns.config(pictures, 11, 11);
+    run(temp.resolve("cpu"), config, SILENT);
+    run(temp.resolve("opaque"), config, OpaqueDevice.open(config.threads()), SILENT);
+    for (String file : List.of("dvae.safetensors", "transformer.safetensors")) {
+      assertArrayEquals(Files.readAllBytes(temp.resolve("cpu").resolve(file)), Files.readAllBytes(temp.resolve("opaque").resolve(file)), file);
+    }
+  }
+
+  @Test
+  void writesReportAndMetrics() throws IOException {
+    RunConfig config = TinyRuns.config(pictures, 30, 30);
+    Path folder = temp.resolve("run");
+    Run.Result result = run(folder, config, SILENT);
+    assertEquals(2, result.drawn().size());
+    assertEquals(2, result.drawn().getFirst().pictures().size());
+    assertEquals(16, result.drawn().getFirst().pictures().getFirst().height());
+    ReportFiles.in(folder).write(RunReport.of(Manifest.of(config, Optional.empty(), List.of("measured")), result, 1));
+    String html = Files.readString(folder.resolve("report.html"));
+    assertTrue(html.contains(result.drawn().getFirst().caption()));
+    String metrics = Files.readString(folder.resolve("metrics.json"));
+    for (String key : List.of("dvae.psnr-gain", "dvae.perplexity", "transformer.image-loss", "transformer.caption-gain",
+        "transformer.unigram-loss")) {
+      assertTrue(metrics.contains("\"" + key + "\""), key);
+    }
+  }
+
+  @Test
+  void learnsColours() throws IOException {
+    Run.Result result = run(temp.resolve("run"), TinyRuns.config(pictures, 250, 250), SILENT);
+    assertTrue(result.dvae().gain() > 1, () -> "gain over one colour: " + result.dvae().gain() + " dB");
+    assertTrue(result.transformer().image() < result.transformer().unigram(),
+        () -> result.transformer().image() + " nats, unigram " + result.transformer().unigram());
+  }
+
+  @Test
+  void refusesACheckpointOfAnotherConfiguration() throws IOException {
+    Path folder = temp.resolve("run");
+    assertThrows(Interruption.class, () -> run(folder, TinyRuns.config(pictures, 11, 11), new Interrupting("train dvae", 7)));
+    byte[] before = Files.readAllBytes(folder.resolve("dvae.checkpoint-4.safetensors"));
+    String message = assertThrows(ConfigException.class, () -> run(folder, TinyRuns.config(pictures, 12, 11), SILENT)).getMessage();
+    assertTrue(message.endsWith("dvae.checkpoint.json: the checkpoint belongs to another configuration (it has \"steps\" : 11, this run has"
+        + " \"steps\" : 12); start in another folder, or remove the stage's files to train it again"), message);
+    assertArrayEquals(before, Files.readAllBytes(folder.resolve("dvae.checkpoint-4.safetensors")));
+  }
+
+  @Test
+  void refusesADamagedCheckpoint() throws IOException {
+    Path folder = temp.resolve("run");
+    RunConfig config = TinyRuns.config(pictures, 11, 11);
+    assertThrows(Interruption.class, () -> run(folder, config, new Interrupting("train dvae", 7)));
+    Path tensors = folder.resolve("dvae.checkpoint-4.safetensors");
+    byte[] bytes = Files.readAllBytes(tensors);
+    Files.write(tensors, java.util.Arrays.copyOf(bytes, bytes.length - 8));
+    String message = assertThrows(IOException.class, () -> run(folder, config, SILENT)).getMessage();
+    assertTrue(message.contains("dvae.checkpoint-4.safetensors"), message);
+  }
+
+  @Test
+  void keepsOthersOutOfItsFolder() throws Exception {
+    RunFolder folder = new RunFolder(temp.resolve("run"));
+    try (AutoCloseable _ = folder.lock()) {
+      assertTrue(assertThrows(IOException.class, folder::lock).getMessage().endsWith("this process works in this folder already"));
+    }
+    folder.lock().close();
+  }
+}
