@@ -1,2 +1,17 @@
+/**
+ * Measures operations and training steps beside libtorch in the same run. Never published.
+ *
+ * <p>Run with the script {@code dalle-bench/run}, which starts {@link dev.dalle.bench.Main} on the class path: JMH's forks know no other.
+ */
 module dev.dalle.bench {
+  requires dev.dalle.attention;
+  requires dev.dalle.dvae;
+  requires dev.dalle.precision;
+  requires dev.dalle.tensor;
+  requires jmh.core;
+  requires org.bytedeco.javacpp;
+  requires org.bytedeco.openblas;
+  requires org.bytedeco.pytorch;
+
+  exports dev.dalle.bench;
 }

@@ -68,7 +68,7 @@ public final class RunPresets {
 
   /** Variance kept through the depth, as short runs need it (docs/presets.md). */
   private static DvaeConfig dvae(int side, int width, int groups, int blocks, int vocabulary, int decoderInit) {
-    return new DvaeConfig(side, width, groups, blocks, vocabulary, decoderInit, 0.5, 6, Math.sqrt(2), 1, 0.25, 16, OptionalDouble.of(-1));
+    return new DvaeConfig(side, width, groups, blocks, vocabulary, decoderInit, 0.5, 3, Math.sqrt(2), 1, 0.25, 16, OptionalDouble.of(-1));
   }
 
   private static DvaeStageConfig dvaeStage(DvaeConfig model, int steps, int batch) {

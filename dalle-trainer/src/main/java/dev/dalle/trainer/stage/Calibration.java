@@ -3,15 +3,14 @@ package dev.dalle.trainer.stage;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Device;
 import dev.dalle.trainer.run.Compute;
-import dev.dalle.trainer.run.DvaeStageConfig;
 import dev.dalle.trainer.run.RunConfig;
 import dev.dalle.trainer.run.RunPresets.Candidate;
-import dev.dalle.trainer.run.TransformerStageConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Fits a run into a time: measures what an update of each stage takes on this machine, in 32 bits and, where the processor has it, in bfloat16, and takes the
@@ -23,6 +22,8 @@ public final class Calibration {
   private static final double TRANSFORMER_SHARE = 0.42;
   /** bfloat16 has to be worth its rounding. */
   private static final double BF16_GAIN = 1.1;
+  /** A first update still compiles code; this much over the time allowed is no matter of warming up. */
+  private static final double FAR_TOO_SLOW = 5;
   /** Updates that are thrown away: the first ones compile code. */
   private static final int WARM_UP = 6;
   private static final int COUNTED = 5;
@@ -68,27 +69,26 @@ public final class Calibration {
   private Optional<RunConfig> fit(Candidate candidate, double seconds, boolean whatever) {
     RunConfig run = candidate.run();
     double dvaeBudget = DVAE_SHARE * seconds;
-    Choice dvae = fastest("stage one of " + run.preset(),
-        compute -> new DvaeStage(run.dvae().withCompute(compute), run.seed(), device));
-    if (!whatever && dvae.seconds() * candidate.dvaeSteps() > dvaeBudget) {
-      notes.add(run.preset() + " is too large for this time");
-      return Optional.empty();
-    }
     double transformerBudget = TRANSFORMER_SHARE * seconds;
-    Choice transformer = fastest("stage two of " + run.preset(),
-        compute -> new TransformerTiming(new TransformerStage(run.transformer().withCompute(compute), run.seed(), device)));
-    if (!whatever && transformer.seconds() * candidate.transformerSteps() > transformerBudget) {
-      notes.add(run.preset() + " is too large for this time");
+    Optional<Choice> dvae = fastest("stage one of " + run.preset(), whatever ? Double.POSITIVE_INFINITY : dvaeBudget / candidate.dvaeSteps(),
+        compute -> new DvaeStage(run.dvae().withCompute(compute), run.seed(), device));
+    if (dvae.isEmpty()) {
       return Optional.empty();
     }
-    int dvaeSteps = steps(dvaeBudget, dvae.seconds());
-    int transformerSteps = steps(transformerBudget, transformer.seconds());
-    DvaeStageConfig one = run.dvae().withCompute(dvae.compute()).withSteps(dvaeSteps, interval(dvae.seconds(), dvaeSteps));
-    TransformerStageConfig two =
-        run.transformer().withCompute(transformer.compute()).withSteps(transformerSteps, interval(transformer.seconds(), transformerSteps));
+    Optional<Choice> transformer = fastest("stage two of " + run.preset(),
+        whatever ? Double.POSITIVE_INFINITY : transformerBudget / candidate.transformerSteps(),
+        compute -> new TransformerTiming(new TransformerStage(run.transformer().withCompute(compute), run.seed(), device)));
+    if (transformer.isEmpty()) {
+      return Optional.empty();
+    }
+    Choice one = dvae.get();
+    Choice two = transformer.get();
+    int dvaeSteps = steps(dvaeBudget, one.seconds());
+    int transformerSteps = steps(transformerBudget, two.seconds());
     notes.add(String.format(Locale.ROOT, "%s: %d updates of stage one, %d of stage two for %.0f s", run.preset(), dvaeSteps, transformerSteps,
         seconds));
-    return Optional.of(run.with(one, two));
+    return Optional.of(run.with(run.dvae().withCompute(one.compute()).withSteps(dvaeSteps, interval(one.seconds(), dvaeSteps)),
+        run.transformer().withCompute(two.compute()).withSteps(transformerSteps, interval(two.seconds(), transformerSteps))));
   }
 
   private static int steps(double budget, double seconds) {
@@ -115,16 +115,31 @@ public final class Calibration {
     }
   }
 
-  /** The faster of the types. */
-  private Choice fastest(String what, java.util.function.Function<Compute, Timed> stages) {
-    Timed plain = stages.apply(Compute.F32);
-    double f32 = plain.secondsPerStep(WARM_UP, COUNTED);
-    if (!device.computesIn(DType.BF16)) {
-      notes.add(String.format(Locale.ROOT, "%s: %.3f s an update in f32; the processor has no bf16", what, f32));
-      return new Choice(Compute.F32, f32);
+  /**
+   * The faster of the types; nothing if neither makes an update in the time allowed. One update tells when a stage is far too large to be measured well.
+   */
+  private Optional<Choice> fastest(String what, double allowed, Function<Compute, Timed> stages) {
+    boolean hasBf16 = device.computesIn(DType.BF16);
+    double once = stages.apply(hasBf16 ? Compute.BF16 : Compute.F32).secondsPerStep(1, 1);
+    if (once > FAR_TOO_SLOW * allowed) {
+      notes.add(String.format(Locale.ROOT, "%s: about %.3f s an update, too slow for this time", what, once));
+      return Optional.empty();
     }
-    double bf16 = stages.apply(Compute.BF16).secondsPerStep(WARM_UP, COUNTED);
-    notes.add(String.format(Locale.ROOT, "%s: %.3f s an update in f32, %.3f s in bf16", what, f32, bf16));
-    return bf16 * BF16_GAIN < f32 ? new Choice(Compute.BF16, bf16) : new Choice(Compute.F32, f32);
+    double f32 = stages.apply(Compute.F32).secondsPerStep(WARM_UP, COUNTED);
+    Choice choice = new Choice(Compute.F32, f32);
+    if (hasBf16) {
+      double bf16 = stages.apply(Compute.BF16).secondsPerStep(WARM_UP, COUNTED);
+      notes.add(String.format(Locale.ROOT, "%s: %.3f s an update in f32, %.3f s in bf16", what, f32, bf16));
+      if (bf16 * BF16_GAIN < f32) {
+        choice = new Choice(Compute.BF16, bf16);
+      }
+    } else {
+      notes.add(String.format(Locale.ROOT, "%s: %.3f s an update in f32; the processor has no bf16", what, f32));
+    }
+    if (choice.seconds() > allowed) {
+      notes.add(what + " is too slow for this time");
+      return Optional.empty();
+    }
+    return Optional.of(choice);
   }
 }

@@ -8,6 +8,7 @@ import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Scope;
 import dev.dalle.tokenizer.BpeTokenizer;
 import dev.dalle.tokenizer.BpeTrainer;
+import dev.dalle.trainer.config.ConfigException;
 import dev.dalle.trainer.data.CaptionedPictures;
 import dev.dalle.trainer.data.DerivedRandom;
 import dev.dalle.trainer.data.Split;
@@ -15,6 +16,7 @@ import dev.dalle.trainer.picture.Picture;
 import dev.dalle.trainer.progress.Progress;
 import dev.dalle.trainer.run.Checkpoint;
 import dev.dalle.trainer.run.LossCurve;
+import dev.dalle.trainer.run.Compute;
 import dev.dalle.trainer.run.ModelFiles;
 import dev.dalle.trainer.run.RunConfig;
 import dev.dalle.trainer.run.RunFolder;
@@ -44,6 +46,7 @@ public final class Run {
    * A run.
    *
    * @param data as the configuration says
+   * @throws ConfigException if the device does not compute in the types of the configuration
    */
   public Run(RunFolder folder, RunConfig config, Device device, CaptionedPictures data, Progress progress) {
     this.folder = folder;
@@ -51,6 +54,15 @@ public final class Run {
     this.device = device;
     this.data = data;
     this.progress = progress;
+    checkCompute("dvae", config.dvae().compute());
+    checkCompute("transformer", config.transformer().compute());
+  }
+
+  private void checkCompute(String stage, Compute compute) {
+    if (!device.computesIn(compute.dtype())) {
+      throw new ConfigException(stage + ".compute: the run computes in " + compute + ", which this processor does not; run it where it was made, or start"
+          + " another in a new folder");
+    }
   }
 
   /** Everything that a finished run has to show. */

@@ -7,11 +7,15 @@ import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.cpu.CpuDevice;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Optional;
+import jdk.incubator.vector.FloatVector;
 
-/** Operations on elements, tile by tile; see {@link dev.dalle.tensor.Ops} for what each means. */
+/** Operations on elements, in one pass where the types are one, else tile by tile; see {@link dev.dalle.tensor.Ops} for what each means. */
 final class ElementKernels {
   /** Below this many elements a second thread costs more than it brings. */
   private static final long GRAIN = 8 * Tiles.LENGTH;
+  /** Elements of a vector; divides the grain. */
+  private static final int VECTOR = FloatVector.SPECIES_PREFERRED.length();
   /** Sums are made of chunks of this many elements, added in order: the same bits for any number of threads. */
   private static final long CHUNK = 16 * Tiles.LENGTH;
 
@@ -33,36 +37,92 @@ final class ElementKernels {
     void run(float[] x, float[] y, float[] z, int count);
   }
 
-  private void map(String name, Tensor in, Tensor out, Unary f) {
+  /** {@code out[i] = f(a[i])} for i of a range whose length is a multiple of a vector's. */
+  @FunctionalInterface
+  private interface DirectUnary {
+    void run(MemorySegment a, MemorySegment out, long from, long to);
+  }
+
+  /** {@code out[i] = f(a[i], b[i])}; as {@link DirectUnary}. */
+  @FunctionalInterface
+  private interface DirectBinary {
+    void run(MemorySegment a, MemorySegment b, MemorySegment out, long from, long to);
+  }
+
+  /** Where the last whole vector of a range ends. */
+  private static long vectorEnd(long from, long to) {
+    return to - (to - from) % VECTOR;
+  }
+
+  /** By {@code direct} if it is there, what is left of a vector and all else by {@code f} on tiles. */
+  private void map(String name, Tensor in, Tensor out, Unary f, Optional<DirectUnary> direct) {
     DType inType = in.dtype();
     DType outType = out.dtype();
     device.launch(name, (team, memory) -> team.forRanges(in.elementCount(), GRAIN, (thread, from, to) -> {
-      float[] x = new float[Tiles.LENGTH];
-      float[] y = new float[Tiles.LENGTH];
-      for (long at = from; at < to; at += Tiles.LENGTH) {
-        int count = (int) Math.min(Tiles.LENGTH, to - at);
-        Tiles.load(memory[0], inType, at, x, count);
-        f.run(x, y, count);
-        Tiles.store(y, memory[1], outType, at, count);
+      long begin = from;
+      if (direct.isPresent()) {
+        begin = vectorEnd(from, to);
+        direct.get().run(memory[0], memory[1], from, begin);
+      }
+      if (begin < to) {
+        tiles(memory, inType, outType, f, begin, to);
       }
     }), in, out);
   }
 
-  private void map(String name, Tensor a, Tensor b, Tensor out, Binary f) {
+  private static void tiles(MemorySegment[] memory, DType inType, DType outType, Unary f, long from, long to) {
+    float[] x = new float[Tiles.LENGTH];
+    float[] y = new float[Tiles.LENGTH];
+    for (long at = from; at < to; at += Tiles.LENGTH) {
+      int count = (int) Math.min(Tiles.LENGTH, to - at);
+      Tiles.load(memory[0], inType, at, x, count);
+      f.run(x, y, count);
+      Tiles.store(y, memory[1], outType, at, count);
+    }
+  }
+
+  private void map(String name, Tensor in, Tensor out, Unary f, DirectUnary float32, DirectUnary bfloat16) {
+    map(name, in, out, f, chosen(in.dtype() == out.dtype(), in.dtype(), float32, bfloat16));
+  }
+
+  private void map(String name, Tensor a, Tensor b, Tensor out, Binary f, DirectBinary float32, DirectBinary bfloat16) {
+    map(name, a, b, out, f, chosen(a.dtype() == b.dtype() && a.dtype() == out.dtype(), a.dtype(), float32, bfloat16));
+  }
+
+  private static <T> Optional<T> chosen(boolean same, DType dtype, T float32, T bfloat16) {
+    return !same ? Optional.empty() : switch (dtype) {
+      case F32 -> Optional.of(float32);
+      case BF16 -> Optional.of(bfloat16);
+      default -> Optional.empty();
+    };
+  }
+
+  private void map(String name, Tensor a, Tensor b, Tensor out, Binary f, Optional<DirectBinary> direct) {
     DType aType = a.dtype();
     DType bType = b.dtype();
     DType outType = out.dtype();
     device.launch(name, (team, memory) -> team.forRanges(a.elementCount(), GRAIN, (thread, from, to) -> {
-      float[] x = new float[Tiles.LENGTH];
-      float[] y = new float[Tiles.LENGTH];
-      for (long at = from; at < to; at += Tiles.LENGTH) {
-        int count = (int) Math.min(Tiles.LENGTH, to - at);
-        Tiles.load(memory[0], aType, at, x, count);
-        Tiles.load(memory[1], bType, at, y, count);
-        f.run(x, y, x, count);
-        Tiles.store(x, memory[2], outType, at, count);
+      long begin = from;
+      if (direct.isPresent()) {
+        begin = vectorEnd(from, to);
+        direct.get().run(memory[0], memory[1], memory[2], from, begin);
+      }
+      if (begin < to) {
+        tiles(memory, aType, bType, outType, f, begin, to);
       }
     }), a, b, out);
+  }
+
+  private static void tiles(MemorySegment[] memory, DType aType, DType bType, DType outType, Binary f, long from, long to) {
+    float[] x = new float[Tiles.LENGTH];
+    float[] y = new float[Tiles.LENGTH];
+    for (long at = from; at < to; at += Tiles.LENGTH) {
+      int count = (int) Math.min(Tiles.LENGTH, to - at);
+      Tiles.load(memory[0], aType, at, x, count);
+      Tiles.load(memory[1], bType, at, y, count);
+      f.run(x, y, x, count);
+      Tiles.store(x, memory[2], outType, at, count);
+    }
   }
 
   void fill(Tensor out, double value) {
@@ -101,21 +161,22 @@ final class ElementKernels {
       device.launch("copy", (team, memory) -> team.forRanges(memory[0].byteSize(), GRAIN * 4,
           (thread, from, to) -> MemorySegment.copy(memory[0], from, memory[1], from, to - from)), in, out);
     } else {
-      DType inType = in.dtype();
-      DType outType = out.dtype();
-      device.launch("copy", (team, memory) -> team.forRanges(in.elementCount(), GRAIN, (thread, from, to) -> {
-        float[] tile = new float[Tiles.LENGTH];
-        for (long at = from; at < to; at += Tiles.LENGTH) {
-          int count = (int) Math.min(Tiles.LENGTH, to - at);
-          Tiles.load(memory[0], inType, at, tile, count);
-          Tiles.store(tile, memory[1], outType, at, count);
-        }
-      }), in, out);
+      Optional<DirectUnary> direct = Optional.empty();
+      if (in.dtype() == DType.F32 && out.dtype() == DType.BF16) {
+        direct = Optional.of(FloatElements::toBfloat16);
+      } else if (in.dtype() == DType.BF16 && out.dtype() == DType.F32) {
+        direct = Optional.of(FloatElements::fromBfloat16);
+      }
+      map("copy", in, out, (x, y, count) -> System.arraycopy(x, 0, y, 0, count), direct);
     }
   }
 
   void add(Tensor a, Tensor b, Tensor out) {
-    map("add", a, b, out, ElementKernels::add);
+    if (a.dtype() == DType.F32 && b.dtype() == DType.BF16 && out.dtype() == DType.F32) {
+      map("add", a, b, out, ElementKernels::add, Optional.of(FloatElements::addBfloat16));
+    } else {
+      map("add", a, b, out, ElementKernels::add, FloatElements::add, Bfloat16Elements::add);
+    }
   }
 
   private static void add(float[] x, float[] y, float[] z, int count) {
@@ -125,7 +186,7 @@ final class ElementKernels {
   }
 
   void multiply(Tensor a, Tensor b, Tensor out) {
-    map("multiply", a, b, out, ElementKernels::multiply);
+    map("multiply", a, b, out, ElementKernels::multiply, FloatElements::multiply, Bfloat16Elements::multiply);
   }
 
   private static void multiply(float[] x, float[] y, float[] z, int count) {
@@ -136,7 +197,8 @@ final class ElementKernels {
 
   void scale(Tensor in, double factor, Tensor out) {
     float f = (float) factor;
-    map("scale", in, out, (x, y, count) -> scale(x, f, y, count));
+    map("scale", in, out, (x, y, count) -> scale(x, f, y, count), (a, o, from, to) -> FloatElements.scale(a, f, o, from, to),
+        (a, o, from, to) -> Bfloat16Elements.scale(a, f, o, from, to));
   }
 
   private static void scale(float[] x, float factor, float[] y, int count) {
@@ -147,7 +209,8 @@ final class ElementKernels {
 
   void addScaled(Tensor in, double factor, Tensor out) {
     float f = (float) factor;
-    map("addScaled", in, out, out, (x, y, z, count) -> addScaled(x, f, y, z, count));
+    map("addScaled", in, out, out, (x, y, z, count) -> addScaled(x, f, y, z, count),
+        (a, b, o, from, to) -> FloatElements.addScaled(a, b, f, o, from, to), (a, b, o, from, to) -> Bfloat16Elements.addScaled(a, b, f, o, from, to));
   }
 
   private static void addScaled(float[] x, float factor, float[] y, float[] z, int count) {
@@ -157,56 +220,27 @@ final class ElementKernels {
   }
 
   void activation(Activation f, Tensor in, Tensor out) {
-    map("activation " + f, in, out, switch (f) {
-      case RELU -> ElementKernels::relu;
-      case QUICK_GELU -> ElementKernels::quickGelu;
-      case SIGMOID -> (x, y, count) -> VectorMath.sigmoid(x, 1, y, count);
-    });
-  }
-
-  private static void relu(float[] x, float[] y, int count) {
-    for (int i = 0; i < count; i++) {
-      y[i] = Math.max(x[i], 0);
+    String name = "activation " + f;
+    switch (f) {
+      case RELU -> map(name, in, out, ActivationTiles::relu, FloatElements::relu, Bfloat16Elements::relu);
+      case QUICK_GELU -> map(name, in, out, ActivationTiles::quickGelu, FloatElements::quickGelu, Bfloat16Elements::quickGelu);
+      case SIGMOID -> map(name, in, out, ActivationTiles::sigmoid, FloatElements::sigmoid, Bfloat16Elements::sigmoid);
     }
-  }
-
-  private static void quickGelu(float[] x, float[] y, int count) {
-    VectorMath.sigmoid(x, 1.702f, y, count);
-    multiply(x, y, y, count);
   }
 
   void activationGradient(Activation f, Tensor in, Tensor gradOut, Tensor gradIn) {
-    map("activationGradient " + f, in, gradOut, gradIn, switch (f) {
-      case RELU -> ElementKernels::reluGradient;
-      case QUICK_GELU -> (x, g, z, count) -> {
-        float[] s = new float[count];
-        VectorMath.sigmoid(x, 1.702f, s, count);
-        quickGeluGradient(x, s, g, z, count);
-      };
-      case SIGMOID -> (x, g, z, count) -> {
-        float[] s = new float[count];
-        VectorMath.sigmoid(x, 1, s, count);
-        sigmoidGradient(s, g, z, count);
-      };
-    });
-  }
-
-  private static void reluGradient(float[] x, float[] g, float[] z, int count) {
-    for (int i = 0; i < count; i++) {
-      z[i] = x[i] > 0 ? g[i] : 0;
+    String name = "activationGradient " + f;
+    switch (f) {
+      case RELU -> map(name, in, gradOut, gradIn, ActivationTiles::reluGradient, FloatElements::reluGradient, Bfloat16Elements::reluGradient);
+      case QUICK_GELU -> map(name, in, gradOut, gradIn, ActivationTiles::quickGeluGradient,
+          allFloat32(in, gradOut, gradIn, FloatElements::quickGeluGradient));
+      case SIGMOID -> map(name, in, gradOut, gradIn, ActivationTiles::sigmoidGradient, allFloat32(in, gradOut, gradIn, FloatElements::sigmoidGradient));
     }
   }
 
-  private static void quickGeluGradient(float[] x, float[] s, float[] g, float[] z, int count) {
-    for (int i = 0; i < count; i++) {
-      z[i] = g[i] * s[i] * (1 + 1.702f * x[i] * (1 - s[i]));
-    }
-  }
-
-  private static void sigmoidGradient(float[] s, float[] g, float[] z, int count) {
-    for (int i = 0; i < count; i++) {
-      z[i] = g[i] * s[i] * (1 - s[i]);
-    }
+  /** Gradients with an exponential are too long for one loop together with BF16's conversions: the compiler would box the vectors. Those go by tiles. */
+  private static Optional<DirectBinary> allFloat32(Tensor a, Tensor b, Tensor out, DirectBinary direct) {
+    return a.dtype() == DType.F32 && b.dtype() == DType.F32 && out.dtype() == DType.F32 ? Optional.of(direct) : Optional.empty();
   }
 
   void sum(Tensor in, Tensor out, boolean accumulate) {

@@ -3,9 +3,15 @@ package dev.dalle.tensor.internal.cpu;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.cpu.CpuDevice;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
 /** Pooling and upsampling of image grids {@code [B, H, W, C]}, one row of the smaller grid at a time. */
 final class GridKernels {
+  private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+
   private final CpuDevice device;
 
   GridKernels(CpuDevice device) {
@@ -71,25 +77,43 @@ final class GridKernels {
     }, in, gradOut, gradIn);
   }
 
-  /** The gradient goes to the first of the greatest; everything else gets zero. */
+  /** The gradient goes to the first of the greatest; everything else gets zero. Written with vectors: a loop with these choices is not vectorised. */
   private static void route(float[] upper, float[] lower, int at, int channels, float[] grad, int from, float[] upperGrad,
       float[] lowerGrad) {
-    for (int c = 0; c < channels; c++) {
-      float a = upper[at + c];
-      float b = upper[at + channels + c];
-      float d = lower[at + c];
-      float e = lower[at + channels + c];
-      float g = grad[from + c];
-      boolean aboveRight = b > a;
-      float top = aboveRight ? b : a;
-      boolean belowRight = e > d;
-      float bottom = belowRight ? e : d;
-      boolean below = bottom > top;
-      upperGrad[at + c] = !below && !aboveRight ? g : 0;
-      upperGrad[at + channels + c] = !below && aboveRight ? g : 0;
-      lowerGrad[at + c] = below && !belowRight ? g : 0;
-      lowerGrad[at + channels + c] = below && belowRight ? g : 0;
+    int c = 0;
+    for (; c <= channels - FLOATS.length(); c += FLOATS.length()) {
+      int left = at + c;
+      int right = left + channels;
+      FloatVector a = FloatVector.fromArray(FLOATS, upper, left);
+      FloatVector b = FloatVector.fromArray(FLOATS, upper, right);
+      FloatVector d = FloatVector.fromArray(FLOATS, lower, left);
+      FloatVector e = FloatVector.fromArray(FLOATS, lower, right);
+      FloatVector g = FloatVector.fromArray(FLOATS, grad, from + c);
+      FloatVector best = a.max(b).max(d.max(e));
+      VectorMask<Float> notFirst = a.compare(VectorOperators.NE, best);
+      VectorMask<Float> notSecond = b.compare(VectorOperators.NE, best).and(notFirst);
+      VectorMask<Float> notThird = d.compare(VectorOperators.NE, best).and(notSecond);
+      FloatVector zero = FloatVector.zero(FLOATS);
+      g.blend(zero, notFirst).intoArray(upperGrad, left);
+      zero.blend(g, notFirst.andNot(notSecond)).intoArray(upperGrad, right);
+      zero.blend(g, notSecond.andNot(notThird)).intoArray(lowerGrad, left);
+      zero.blend(g, notThird).intoArray(lowerGrad, right);
     }
+    for (; c < channels; c++) {
+      routeOne(upper, lower, at + c, channels, grad[from + c], upperGrad, lowerGrad);
+    }
+  }
+
+  private static void routeOne(float[] upper, float[] lower, int left, int channels, float g, float[] upperGrad, float[] lowerGrad) {
+    int right = left + channels;
+    float best = Math.max(Math.max(upper[left], upper[right]), Math.max(lower[left], lower[right]));
+    boolean first = upper[left] == best;
+    boolean second = !first && upper[right] == best;
+    boolean third = !first && !second && lower[left] == best;
+    upperGrad[left] = first ? g : 0;
+    upperGrad[right] = second ? g : 0;
+    lowerGrad[left] = third ? g : 0;
+    lowerGrad[right] = first || second || third ? 0 : g;
   }
 
   void upsample2(Tensor in, Tensor out) {

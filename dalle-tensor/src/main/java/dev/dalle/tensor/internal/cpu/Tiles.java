@@ -3,12 +3,7 @@ package dev.dalle.tensor.internal.cpu;
 import dev.dalle.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -20,10 +15,6 @@ final class Tiles {
   static final int LENGTH = 2048;
 
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
-  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
-  private static final VectorSpecies<Short> SHORTS =
-      VectorSpecies.of(short.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
-  private static final ByteOrder LITTLE = ByteOrder.LITTLE_ENDIAN;
 
   private Tiles() {}
 
@@ -62,37 +53,20 @@ final class Tiles {
   private static void loadBfloat16(MemorySegment from, long at, float[] to, int count) {
     int i = 0;
     for (; i <= count - FLOATS.length(); i += FLOATS.length()) {
-      ShortVector bits = ShortVector.fromMemorySegment(SHORTS, from, at + 2L * i, LITTLE);
-      IntVector wide = (IntVector) bits.convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
-      wide.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(to, i);
+      Bfloat16.load(from, at + 2L * i).intoArray(to, i);
     }
     for (; i < count; i++) {
-      to[i] = Float.intBitsToFloat(from.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i) << 16);
+      to[i] = Bfloat16.toFloat(from.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i));
     }
   }
 
   private static void storeBfloat16(float[] from, MemorySegment to, long at, int count) {
     int i = 0;
     for (; i <= count - FLOATS.length(); i += FLOATS.length()) {
-      FloatVector values = FloatVector.fromArray(FLOATS, from, i);
-      IntVector bits = values.reinterpretAsInts();
-      IntVector odd = bits.lanewise(VectorOperators.LSHR, 16).and(1);
-      IntVector rounded = bits.add(0x7FFF).add(odd).lanewise(VectorOperators.LSHR, 16);
-      IntVector quiet = bits.lanewise(VectorOperators.LSHR, 16).or(0x40);
-      IntVector result = rounded.blend(quiet, values.test(VectorOperators.IS_NAN).cast(INTS));
-      ((ShortVector) result.convertShape(VectorOperators.I2S, SHORTS, 0)).intoMemorySegment(to, at + 2L * i, LITTLE);
+      Bfloat16.store(FloatVector.fromArray(FLOATS, from, i), to, at + 2L * i);
     }
     for (; i < count; i++) {
-      to.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i, bfloat16(from[i]));
+      to.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i, Bfloat16.of(from[i]));
     }
-  }
-
-  /** Round to nearest, ties to even; NaN stays NaN. */
-  static short bfloat16(float value) {
-    int bits = Float.floatToRawIntBits(value);
-    if (Float.isNaN(value)) {
-      return (short) ((bits >>> 16) | 0x40);
-    }
-    return (short) ((bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16);
   }
 }

@@ -16,34 +16,45 @@ final class VectorMath {
   /** ln 2 in two parts: the first has so few digits that its products with small integers are exact. */
   private static final float LN2_HIGH = 0.693359375f;
   private static final float LN2_LOW = -2.12194440e-4f;
-  /** Below, the result is subnormal and taken as 0; above, it is not finite. */
-  private static final float LOWEST = -87.33654f;
-  private static final float HIGHEST = 88.72284f;
+  private static final float ROUNDER = 12582912f;
+  /** Below, the result is close to the subnormal numbers and taken as 0; above, it is not finite. */
+  private static final float LOWEST = -86.5f;
+  private static final float HIGHEST = 89f;
+  /** The factor of the sigmoid approximation of GELU. */
+  private static final float GELU = 1.702f;
 
   private VectorMath() {}
 
-  /** {@code y[i] = exp(x[i] - shift)} to about one unit in the last place; NaN gives NaN. {@code y} may be {@code x}. */
-  static void exp(float[] x, float shift, float[] y, int count) {
+  /** {@code x[i] = exp(x[i] - shift)}, exactly 0 far below the shift; returns the sum of the results. NaN gives NaN. */
+  static float expAndSum(float[] x, float shift, int count) {
+    FloatVector sum = FloatVector.zero(FLOATS);
     int i = 0;
     for (; i <= count - FLOATS.length(); i += FLOATS.length()) {
-      exp(FloatVector.fromArray(FLOATS, x, i).sub(shift)).intoArray(y, i);
+      FloatVector y = exp(FloatVector.fromArray(FLOATS, x, i).sub(shift));
+      y.intoArray(x, i);
+      sum = sum.add(y);
     }
     if (i < count) {
       VectorMask<Float> mask = FLOATS.indexInRange(i, count);
-      exp(FloatVector.fromArray(FLOATS, x, i, mask).sub(shift)).intoArray(y, i, mask);
+      FloatVector y = exp(FloatVector.fromArray(FLOATS, x, i, mask).sub(shift)).blend(0f, mask.not());
+      y.intoArray(x, i, mask);
+      sum = sum.add(y);
     }
+    return sum.reduceLanes(VectorOperators.ADD);
   }
 
   /**
-   * exp as 2^n times a polynomial of degree 6 on [-ln 2 / 2, ln 2 / 2]; coefficients: Taylor's, the last two shifted so that the error is spread
-   * over the interval.
+   * exp to about one unit in the last place; 0 below 2.5e-38, NaN of NaN. As 2^n times a polynomial of degree 6 on [-ln 2 / 2, ln 2 / 2]; coefficients: Taylor's,
+   * the last two shifted so that the error is spread over the interval.
    */
-  private static FloatVector exp(FloatVector x) {
-    FloatVector clamped = x.max(LOWEST).min(HIGHEST);
-    // Adding and subtracting 1.5 * 2^23 rounds to the nearest integer.
-    FloatVector n = clamped.mul(LOG2_E).add(12582912f).sub(12582912f);
-    FloatVector r = n.neg().fma(FloatVector.broadcast(FLOATS, LN2_HIGH), clamped);
-    r = n.neg().fma(FloatVector.broadcast(FLOATS, LN2_LOW), r);
+  static FloatVector exp(FloatVector x) {
+    VectorMask<Float> under = x.compare(VectorOperators.LT, LOWEST);
+    FloatVector clamped = x.blend(LOWEST, under).blend(HIGHEST, x.compare(VectorOperators.GT, HIGHEST));
+    // Adding 1.5 * 2^23 rounds to an integer, which then stands in the sum's low bits.
+    FloatVector shifted = clamped.lanewise(VectorOperators.FMA, FloatVector.broadcast(FLOATS, LOG2_E), FloatVector.broadcast(FLOATS, ROUNDER));
+    FloatVector n = shifted.sub(ROUNDER);
+    FloatVector r = n.fma(FloatVector.broadcast(FLOATS, -LN2_HIGH), clamped);
+    r = n.fma(FloatVector.broadcast(FLOATS, -LN2_LOW), r);
     FloatVector p = FloatVector.broadcast(FLOATS, 1.3981999e-3f);
     p = p.fma(r, FloatVector.broadcast(FLOATS, 8.3334519e-3f));
     p = p.fma(r, FloatVector.broadcast(FLOATS, 4.1665796e-2f));
@@ -51,23 +62,100 @@ final class VectorMath {
     p = p.fma(r, FloatVector.broadcast(FLOATS, 0.5f));
     p = p.fma(r, FloatVector.broadcast(FLOATS, 1f));
     p = p.fma(r, FloatVector.broadcast(FLOATS, 1f));
-    // One less in the exponent and a doubling at the end, so that n = 128 does not run over.
-    IntVector exponent = (IntVector) n.sub(1f).convert(VectorOperators.F2I, 0);
-    FloatVector scaled = p.reinterpretAsInts().add(exponent.lanewise(VectorOperators.LSHL, 23)).reinterpretAsFloats().mul(2f);
-    VectorMask<Float> under = x.compare(VectorOperators.LT, LOWEST);
-    VectorMask<Float> over = x.compare(VectorOperators.GT, HIGHEST);
-    return scaled.blend(0f, under).blend(Float.POSITIVE_INFINITY, over).blend(Float.NaN, x.test(VectorOperators.IS_NAN));
+    // 2^(n - 1), and a doubling at the end, so that n = 128 does not run over before the result does. A product, because a NaN survives it.
+    FloatVector half = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).add(126 << 23).reinterpretAsFloats();
+    return p.mul(half).mul(2f).blend(0f, under);
   }
 
-  /** {@code y[i] = 1 / (1 + exp(-factor x[i]))}. {@code y} may be {@code x}. */
-  static void sigmoid(float[] x, float factor, float[] y, int count) {
-    for (int i = 0; i < count; i++) {
-      y[i] = -factor * x[i];
+  /** {@code max(x, 0)}; NaN of NaN. */
+  static FloatVector relu(FloatVector x) {
+    return x.blend(0f, x.compare(VectorOperators.LE, 0f));
+  }
+
+  /** {@code g} where x is greater than 0, else 0. */
+  static FloatVector reluGradient(FloatVector x, FloatVector g) {
+    return FloatVector.zero(FLOATS).blend(g, x.compare(VectorOperators.GT, 0f));
+  }
+
+  /** {@code 1 / (1 + exp(-x))}. */
+  static FloatVector sigmoid(FloatVector x) {
+    return FloatVector.broadcast(FLOATS, 1f).div(exp(x.neg()).add(1f));
+  }
+
+  /** {@code g s (1 - s)} with the sigmoid s of x. */
+  static FloatVector sigmoidGradient(FloatVector x, FloatVector g) {
+    FloatVector s = sigmoid(x);
+    return g.mul(s).mul(FloatVector.broadcast(FLOATS, 1f).sub(s));
+  }
+
+  /** {@code x sigmoid(1.702 x)}. */
+  static FloatVector quickGelu(FloatVector x) {
+    return x.div(exp(x.mul(-GELU)).add(1f));
+  }
+
+  /** {@code g s (1 + 1.702 x (1 - s))} with the sigmoid s of 1.702 x. */
+  static FloatVector quickGeluGradient(FloatVector x, FloatVector g) {
+    FloatVector t = x.mul(GELU);
+    FloatVector s = sigmoid(t);
+    return g.mul(s).mul(FloatVector.broadcast(FLOATS, 1f).sub(s).fma(t, FloatVector.broadcast(FLOATS, 1f)));
+  }
+
+  /** The greatest value; one that is NaN is passed over. */
+  static float greatest(float[] x, int count) {
+    FloatVector best = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
+    int i = 0;
+    for (; i <= count - FLOATS.length(); i += FLOATS.length()) {
+      FloatVector values = FloatVector.fromArray(FLOATS, x, i);
+      best = best.blend(values, values.compare(VectorOperators.GT, best));
     }
-    exp(y, 0, y, count);
-    for (int i = 0; i < count; i++) {
-      y[i] = 1 / (1 + y[i]);
+    float result = best.reduceLanes(VectorOperators.MAX);
+    for (; i < count; i++) {
+      result = x[i] > result ? x[i] : result;
     }
+    return result;
+  }
+
+  /** The sum, accumulated in the lanes of one vector. */
+  static float laneSum(float[] x, int count) {
+    FloatVector sum = FloatVector.zero(FLOATS);
+    int i = 0;
+    for (; i <= count - FLOATS.length(); i += FLOATS.length()) {
+      sum = sum.add(FloatVector.fromArray(FLOATS, x, i));
+    }
+    float result = sum.reduceLanes(VectorOperators.ADD);
+    for (; i < count; i++) {
+      result += x[i];
+    }
+    return result;
+  }
+
+  /** The sum of the squares of {@code x[i] - centre}, accumulated in the lanes of one vector. */
+  static float laneSquares(float[] x, float centre, int count) {
+    FloatVector sum = FloatVector.zero(FLOATS);
+    int i = 0;
+    for (; i <= count - FLOATS.length(); i += FLOATS.length()) {
+      FloatVector difference = FloatVector.fromArray(FLOATS, x, i).sub(centre);
+      sum = difference.fma(difference, sum);
+    }
+    float result = sum.reduceLanes(VectorOperators.ADD);
+    for (; i < count; i++) {
+      result = Math.fma(x[i] - centre, x[i] - centre, result);
+    }
+    return result;
+  }
+
+  /** The sum of products, accumulated in the lanes of one vector. */
+  static float laneDot(float[] x, float[] y, int count) {
+    FloatVector sum = FloatVector.zero(FLOATS);
+    int i = 0;
+    for (; i <= count - FLOATS.length(); i += FLOATS.length()) {
+      sum = FloatVector.fromArray(FLOATS, x, i).fma(FloatVector.fromArray(FLOATS, y, i), sum);
+    }
+    float result = sum.reduceLanes(VectorOperators.ADD);
+    for (; i < count; i++) {
+      result = Math.fma(x[i], y[i], result);
+    }
+    return result;
   }
 
   /** The greatest value, NaN if there is one; negative infinity of nothing. */

@@ -1,0 +1,78 @@
+package dev.dalle.tensor.internal.cpu;
+
+import dev.dalle.tensor.DType;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Passes over one row that touch memory, by element type. Rows are worked on in {@code float[]}, which stay in the first-level cache; each pass here either brings
+ * a row in or takes it out and does a step of the work on the way. The defaults are made of plain loads and stores.
+ *
+ * <p>{@code first} is the element of memory at which the row begins, {@code width} its length.
+ */
+interface RowFormat {
+  /** Brings a row in. */
+  void load(MemorySegment from, long first, float[] row, int width);
+
+  /** Brings a row in; returns its greatest element, NaN passed over. */
+  default float loadGreatest(MemorySegment from, long first, float[] row, int width) {
+    load(from, first, row, width);
+    return VectorMath.greatest(row, width);
+  }
+
+  /** Brings a row in; returns its sum. */
+  default float loadSum(MemorySegment from, long first, float[] row, int width) {
+    load(from, first, row, width);
+    return VectorMath.laneSum(row, width);
+  }
+
+  /** Brings in {@code (row - mean) * r}. */
+  default void loadNormalised(MemorySegment from, long first, float mean, float r, float[] hat, int width) {
+    load(from, first, hat, width);
+    for (int i = 0; i < width; i++) {
+      hat[i] = (hat[i] - mean) * r;
+    }
+  }
+
+  /** Brings in the gradient of a normalised row: see {@link LayerNormRow#add}. */
+  default void loadGradient(MemorySegment from, long first, LayerNormRow row) {
+    load(from, first, row.g, row.width);
+    row.add();
+  }
+
+  /**
+   * The gradient of softmax for one row of memory, all of this type: {@code out = y (g - sum(y g))}. A row is read twice, the second time from the cache.
+   *
+   * @param first element of each at which the row begins
+   */
+  default void softmaxGradient(MemorySegment y, MemorySegment g, MemorySegment out, long first, int width) {
+    float[] values = new float[width];
+    float[] gradients = new float[width];
+    load(y, first, values, width);
+    load(g, first, gradients, width);
+    storeSoftmaxGradient(values, gradients, VectorMath.laneDot(values, gradients, width), out, first, width);
+  }
+
+  /** Adds a row to sums. */
+  void addTo(MemorySegment from, long first, float[] sums, int width);
+
+  /** Takes out {@code factor * row}. */
+  void storeScaled(float[] row, float factor, MemorySegment to, long first, int width);
+
+  /** Takes out {@code gain * ((row - mean) * factor) + bias}. */
+  void storeNormalised(float[] row, float mean, float factor, float[] gain, float[] bias, MemorySegment to, long first, int width);
+
+  /** Takes out {@code y (g - dot)}. */
+  void storeSoftmaxGradient(float[] y, float[] g, float dot, MemorySegment to, long first, int width);
+
+  /** Takes out {@code r (g - meanOfGrad - hat * meanOfProduct)}. */
+  void storeLayerNormGradient(float[] g, float[] hat, float r, float meanOfGrad, float meanOfProduct, MemorySegment to, long first, int width);
+
+  /** The passes for a floating type. */
+  static RowFormat of(DType dtype) {
+    return switch (dtype) {
+      case F32 -> new FloatRows();
+      case BF16 -> new Bfloat16Rows();
+      default -> new TileRows(dtype);
+    };
+  }
+}
