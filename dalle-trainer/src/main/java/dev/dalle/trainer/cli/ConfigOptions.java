@@ -33,6 +33,11 @@ final class ConfigOptions {
     return Optional.ofNullable(preset);
   }
 
+  /** Whether a preset or a file was named. */
+  boolean given() {
+    return preset != null || config != null;
+  }
+
   /** Whether to print the configuration and stop. */
   boolean print() {
     return print;

@@ -58,7 +58,7 @@ final class DemoCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     Progress progress = Terminal.progress();
     RunFolder folder = new RunFolder(out);
-    try (AutoCloseable lock = folder.lock()) {
+    try (AutoCloseable _ = folder.lock()) {
       Optional<Manifest> found = folder.readManifest();
       found.ifPresent(this::checkOptions);
       RunConfig first = found.map(Manifest::config).orElseGet(this::firstChoice);

@@ -13,7 +13,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code dalle doctor}: says whether this machine can train, and what to do if not. */
 @Command(
@@ -30,6 +29,7 @@ final class DoctorCommand implements Callable<Integer> {
     this(
         List.of(
             new MachineCheck(Machine.current()),
+            LibrariesCheck.current(),
             new DiskCheck(Path.of("runs")),
             new DataCheck(Optional.ofNullable(System.getProperty("dalle.emoji.jar")).map(Path::of))));
   }
@@ -60,8 +60,8 @@ final class DoctorCommand implements Callable<Integer> {
                   case WARNING -> "WARN";
                   case FAULT -> "BAD ";
                 };
-            text.append(String.format("  %s  %-17s %s%n", mark, finding.name(), finding.value()));
-            finding.remedy().ifPresent(remedy -> text.append(String.format("        %-17s %s%n", "", "-> " + remedy)));
+            text.append(String.format("  %s  %-22s %s%n", mark, finding.name(), finding.value()));
+            finding.remedy().ifPresent(remedy -> text.append(String.format("        %-22s %s%n", "", "-> " + remedy)));
           }
         });
     return text.toString().stripTrailing();
@@ -70,7 +70,7 @@ final class DoctorCommand implements Callable<Integer> {
   private static String asJson(Map<String, List<Finding>> found) {
     Map<String, Object> sections = new LinkedHashMap<>();
     found.forEach((name, findings) -> sections.put(name, findings.stream().map(DoctorCommand::values).toList()));
-    return JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(sections);
+    return JsonText.of(sections);
   }
 
   private static Map<String, String> values(Finding finding) {

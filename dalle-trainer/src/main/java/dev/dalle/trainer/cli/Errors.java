@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Turns what went wrong into one line for the user and an exit status. */
 final class Errors {
+
+  /** A message of more lines is a list, of which the first entries say enough. */
+  private static final int MOST_LINES = 4;
 
   private Errors() {}
 
@@ -74,11 +78,13 @@ final class Errors {
    */
   static String describe(Throwable thrown) {
     return switch (thrown) {
-      case UncheckedIOException e when e.getCause() != null -> describe(e.getCause());
+      case UncheckedIOException e when e.getCause() != null && saysNoMore(e) -> describe(e.getCause());
+      case ExceptionInInitializerError e when e.getCause() != null -> describe(e.getCause());
       case ExecutionException e when e.getCause() != null -> describe(e.getCause());
       case NoSuchFileException e -> "no such file or folder: " + e.getFile();
       case FileAlreadyExistsException e -> "already exists: " + e.getFile();
       case AccessDeniedException e -> "no permission: " + e.getFile();
+      case NotDirectoryException e -> "not a folder: " + e.getFile();
       case OutOfMemoryError e ->
           "out of memory (" + oneLine(e.getMessage()) + "): use a smaller preset, or a larger heap with DALLE_HEAP=4g";
       case NullPointerException e -> unexpected(e);
@@ -86,6 +92,16 @@ final class Errors {
       case ClassCastException e -> unexpected(e);
       default -> thrown.getMessage() == null ? unexpected(thrown) : oneLine(thrown.getMessage());
     };
+  }
+
+  /** Whether a wrapper has only the text that its constructor takes from the cause, or the cause is one that has a sentence of its own here. */
+  private static boolean saysNoMore(UncheckedIOException wrapper) {
+    return wrapper.getMessage() == null
+        || wrapper.getMessage().equals(wrapper.getCause().toString())
+        || wrapper.getCause() instanceof NoSuchFileException
+        || wrapper.getCause() instanceof FileAlreadyExistsException
+        || wrapper.getCause() instanceof AccessDeniedException
+        || wrapper.getCause() instanceof NotDirectoryException;
   }
 
   private static String unexpected(Throwable thrown) {
@@ -97,8 +113,15 @@ final class Errors {
         + " for the stack trace)";
   }
 
+  /** One line of a text; of a long list that follows its first line only the beginning. */
   private static String oneLine(String message) {
-    return message == null ? "no details" : message.strip().replaceAll("\\s*\\R\\s*", " ");
+    if (message == null) {
+      return "no details";
+    }
+    List<String> lines = message.strip().lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
+    int shown = lines.size() <= MOST_LINES ? lines.size() : MOST_LINES - 1;
+    String more = shown == lines.size() ? "" : " ... and " + (lines.size() - shown) + " more";
+    return String.join(" ", lines.subList(0, shown)) + more;
   }
 
   private static void printStackTrace(Throwable thrown, CommandLine command, PrintWriter err) {

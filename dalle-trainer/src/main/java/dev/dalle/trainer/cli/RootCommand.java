@@ -15,7 +15,19 @@ import picocli.CommandLine.Spec;
     description = "Trains, samples and measures a DALL-E (arXiv 2102.12092).",
     synopsisSubcommandLabel = "COMMAND",
     footer = {"", "Every command has --help. Exit status: 0 done, 1 failed, 2 misused."},
-    subcommands = {DemoCommand.class, TestCommand.class, DoctorCommand.class, CompletionCommand.class})
+    subcommands = {
+      DemoCommand.class,
+      TestCommand.class,
+      DataCommand.class,
+      TokenizerCommand.class,
+      TrainCommand.class,
+      EncodeCommand.class,
+      DecodeCommand.class,
+      ReconstructCommand.class,
+      GenerateCommand.class,
+      DoctorCommand.class,
+      CompletionCommand.class
+    })
 final class RootCommand implements Runnable {
 
   static final String VERBOSE = "--verbose";

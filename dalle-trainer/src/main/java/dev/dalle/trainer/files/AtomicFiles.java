@@ -1,5 +1,6 @@
 package dev.dalle.trainer.files;
 
+import dev.dalle.tensor.files.DiskFullException;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -97,7 +98,13 @@ public final class AtomicFiles {
         e.addSuppressed(second);
       }
       if (isNoRoom(e)) {
-        throw new DiskFullException(target, usableBytes(folder), e);
+        throw new DiskFullException(
+            "no room on the disk while saving "
+                + target
+                + " ("
+                + (usableBytes(folder) >> 20)
+                + " MB free); the file is as it was before. Free some space, or choose another folder, and run the same command again",
+            e);
       }
       throw e;
     }

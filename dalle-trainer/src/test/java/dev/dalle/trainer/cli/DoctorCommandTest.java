@@ -63,10 +63,10 @@ class DoctorCommandTest {
     assertEquals(
         """
         library
-          ok    oneDNN            3.13
+          ok    oneDNN                 3.13
         gpu
-          WARN  driver            none
-                                  -> use the CPU
+          WARN  driver                 none
+                                       -> use the CPU
         """,
         out.toString().replace("\r\n", "\n"));
     out.getBuffer().setLength(0);

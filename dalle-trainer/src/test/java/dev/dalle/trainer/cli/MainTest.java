@@ -119,7 +119,6 @@ class MainTest {
   @Command(name = "probe")
   static final class Probe implements Callable<Integer> {
     @Mixin private ConfigOptions config;
-    @Mixin private OutOption out;
     @Mixin private SeedOption seed;
     @Mixin private DeviceOption device;
     @Mixin private WeightsOption weights;
@@ -158,11 +157,10 @@ class MainTest {
     assertEquals(
         0,
         probe(
-            probe, "--config", file.toString(), "--preset=small", "--out", "runs/x", "--seed=-5", "--device=cuda:3", "--weights", folder.toString(),
+            probe, "--config", file.toString(), "--preset=small", "--seed=-5", "--device=cuda:3", "--weights", folder.toString(),
             "--json", "--budget", "1h30m"),
         err::toString);
     assertEquals(new Size(7, Duration.ofSeconds(1)), probe.size);
-    assertEquals(Path.of("runs/x"), probe.out.out().orElseThrow());
     assertEquals(-5, probe.seed.seed().orElseThrow());
     assertEquals("cuda:3", probe.device.device().orElseThrow());
     assertEquals(folder, probe.weights.weights().orElseThrow());
@@ -172,7 +170,7 @@ class MainTest {
     Probe plain = new Probe();
     assertEquals(0, probe(plain));
     assertEquals(1, plain.size.width());
-    assertTrue(plain.out.out().isEmpty() && plain.seed.seed().isEmpty() && plain.device.device().isEmpty() && plain.weights.weights().isEmpty());
+    assertTrue(plain.seed.seed().isEmpty() && plain.device.device().isEmpty() && plain.weights.weights().isEmpty());
     assertFalse(plain.json.json() || plain.config.print());
   }
 

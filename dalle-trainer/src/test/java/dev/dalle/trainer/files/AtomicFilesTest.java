@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.dalle.tensor.files.DiskFullException;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -156,7 +156,7 @@ class RunTest {
   @Test
   void keepsOthersOutOfItsFolder() throws Exception {
     RunFolder folder = new RunFolder(temp.resolve("run"));
-    try (AutoCloseable lock = folder.lock()) {
+    try (AutoCloseable _ = folder.lock()) {
       assertTrue(assertThrows(IOException.class, folder::lock).getMessage().endsWith("this process works in this folder already"));
     }
     folder.lock().close();

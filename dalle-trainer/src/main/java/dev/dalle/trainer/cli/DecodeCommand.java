@@ -1,0 +1,59 @@
+package dev.dalle.trainer.cli;
+
+import dev.dalle.trainer.picture.Picture;
+import dev.dalle.trainer.picture.PictureFiles;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code dalle decode}: tokens to picture files. */
+@Command(
+    name = "decode",
+    description = "Turn tokens, as encode writes them, into PNG pictures.",
+    footer = {"", "Example:", "  dalle decode cat.json --out cat-again.png"})
+final class DecodeCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private CodecOptions dvae;
+
+  @Option(
+      names = "--out",
+      paramLabel = "PICTURE.png",
+      required = true,
+      description = "Where the picture goes; several become PICTURE-1.png, PICTURE-2.png and so on.")
+  private Path out;
+
+  @Parameters(paramLabel = "TOKENS.json", description = "The tokens.")
+  private Path file;
+
+  @Override
+  public Integer call() throws IOException {
+    TokenFile tokens = TokenFile.read(file);
+    PrintWriter printer = spec.commandLine().getOut();
+    try (PictureCodec codec = dvae.open()) {
+      tokens.checkFits(codec.config(), file);
+      List<Picture> pictures = codec.decode(tokens.ids());
+      for (int i = 0; i < pictures.size(); i++) {
+        Path target = pictures.size() == 1 ? out : numbered(i + 1);
+        PictureFiles.writePng(pictures.get(i), target);
+        printer.println(target);
+      }
+    }
+    return 0;
+  }
+
+  private Path numbered(int number) {
+    String name = out.getFileName().toString();
+    int dot = name.lastIndexOf('.');
+    return dot > 0
+        ? out.resolveSibling(name.substring(0, dot) + "-" + number + name.substring(dot))
+        : out.resolveSibling(name + "-" + number);
+  }
+}

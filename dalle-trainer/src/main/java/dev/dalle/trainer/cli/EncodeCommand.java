@@ -1,0 +1,49 @@
+package dev.dalle.trainer.cli;
+
+import dev.dalle.trainer.config.ConfigJson;
+import dev.dalle.trainer.files.AtomicFiles;
+import dev.dalle.trainer.picture.Picture;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code dalle encode}: picture files to tokens. */
+@Command(
+    name = "encode",
+    description = "Turn pictures into a dVAE's tokens, as JSON. A picture's middle square is taken, brought to the model's side.",
+    footer = {"", "Example:", "  dalle encode cat.png --out cat.json"})
+final class EncodeCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private CodecOptions dvae;
+
+  @Option(names = "--out", paramLabel = "FILE.json", description = "Where the tokens go, in place of standard output.")
+  private Optional<Path> out = Optional.empty();
+
+  @Parameters(arity = "1..*", paramLabel = "PICTURE", description = "PNG, JPEG, WebP or GIF files.")
+  private List<Path> files;
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter printer = spec.commandLine().getOut();
+    try (PictureCodec codec = dvae.open()) {
+      List<Picture> pictures = files.stream().map(file -> FittedPicture.of(file, codec.config().imageSize())).toList();
+      String json = ConfigJson.write(TokenFile.of(codec.config(), files.stream().map(Path::toString).toList(), codec.encode(pictures)));
+      if (out.isPresent()) {
+        AtomicFiles.writeString(out.get(), json);
+        printer.println(out.get());
+      } else {
+        printer.print(json);
+      }
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,95 @@
+package dev.dalle.trainer.cli;
+
+import dev.dalle.trainer.picture.ContactSheet;
+import dev.dalle.trainer.picture.Picture;
+import dev.dalle.trainer.picture.PictureFiles;
+import dev.dalle.trainer.picture.PictureFloats;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code dalle reconstruct}: pictures beside what their tokens keep of them. */
+@Command(
+    name = "reconstruct",
+    description = "Show pictures beside their reconstructions from tokens, one row a picture, and say how close they come.",
+    footer = {"", "Example:", "  dalle reconstruct cat.png dog.png --out both.png"})
+final class ReconstructCommand implements Callable<Integer> {
+  private static final int GAP = 4;
+
+  @Spec private CommandSpec spec;
+  @Mixin private CodecOptions dvae;
+  @Mixin private JsonOption json;
+
+  @Option(names = "--out", paramLabel = "SHEET.png", required = true, description = "Where the sheet goes: original left, reconstruction right.")
+  private Path out;
+
+  @Parameters(arity = "1..*", paramLabel = "PICTURE", description = "PNG, JPEG, WebP or GIF files.")
+  private List<Path> files;
+
+  /** How close a reconstruction comes. */
+  private record Closeness(Path file, double psnr, long codes) {
+    Map<String, Object> values() {
+      Map<String, Object> values = new LinkedHashMap<>();
+      values.put("picture", file.toString());
+      values.put("psnr", psnr);
+      values.put("codes", codes);
+      return values;
+    }
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    List<Closeness> results = new ArrayList<>();
+    int tokensPerImage;
+    try (PictureCodec codec = dvae.open()) {
+      tokensPerImage = codec.config().tokensPerImage();
+      List<Picture> originals = files.stream().map(file -> FittedPicture.of(file, codec.config().imageSize())).toList();
+      List<int[]> ids = codec.encode(originals);
+      List<Picture> again = codec.decode(ids);
+      List<Picture> sheet = new ArrayList<>();
+      for (int i = 0; i < originals.size(); i++) {
+        sheet.add(originals.get(i));
+        sheet.add(again.get(i));
+        results.add(new Closeness(files.get(i), psnr(originals.get(i), again.get(i)), Arrays.stream(ids.get(i)).distinct().count()));
+      }
+      PictureFiles.writePng(ContactSheet.of(sheet, 2, GAP), out);
+    }
+    PrintWriter printer = spec.commandLine().getOut();
+    if (json.json()) {
+      Map<String, Object> values = new LinkedHashMap<>();
+      values.put("sheet", out.toString());
+      values.put("tokensPerPicture", tokensPerImage);
+      values.put("pictures", results.stream().map(Closeness::values).toList());
+      printer.println(JsonText.of(values));
+    } else {
+      printer.println(out);
+      results.forEach(result -> printer.println(String.format(Locale.ROOT, "  %s: %.2f dB, %d different codes in %d tokens", result.file(), result.psnr(),
+          result.codes(), tokensPerImage)));
+    }
+    return 0;
+  }
+
+  /** Peak signal-to-noise ratio in dB for a peak of 1, of the pictures as they are written. */
+  private static double psnr(Picture original, Picture again) {
+    float[] a = PictureFloats.of(List.of(original));
+    float[] b = PictureFloats.of(List.of(again));
+    double squares = 0;
+    for (int i = 0; i < a.length; i++) {
+      squares += ((double) a[i] - b[i]) * (a[i] - b[i]);
+    }
+    return -10 * Math.log10(squares / a.length);
+  }
+}

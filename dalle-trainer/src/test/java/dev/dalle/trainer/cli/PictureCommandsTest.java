@@ -1,0 +1,187 @@
+package dev.dalle.trainer.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.dalle.dvae.DvaeConfig;
+import dev.dalle.trainer.config.ConfigJson;
+import dev.dalle.trainer.picture.ContactSheet;
+import dev.dalle.trainer.picture.Picture;
+import dev.dalle.trainer.picture.PictureFiles;
+import dev.dalle.trainer.run.RunConfig;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Commands that use trained models. */
+class PictureCommandsTest {
+  @TempDir static Path shared;
+  private static Path run;
+  private static Path red;
+  private static Path blue;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void train() throws IOException {
+    Path pictures = TinyRun.pictures(shared.resolve("pictures"));
+    run = TinyRun.train(shared.resolve("run"), pictures, TinyRun.write(shared.resolve("tiny.json"), TinyRun.config()));
+    red = pictures.resolve("p0.png");
+    blue = pictures.resolve("p2.png");
+  }
+
+  private static TokenFile tokens(String json) {
+    return ConfigJson.parse(json, "test", TokenFile.class);
+  }
+
+  @Test
+  void picturesToTokensAndBack() throws IOException {
+    Cli printed = Cli.run("encode", red, blue, "--weights", run);
+    assertEquals(0, printed.status(), printed.err());
+    TokenFile tokens = tokens(printed.out());
+    assertEquals(8, tokens.grid());
+    assertEquals(32, tokens.vocabulary());
+    assertEquals(List.of(red.toString(), blue.toString()), tokens.pictures().stream().map(TokenFile.Entry::picture).toList());
+    Path file = folder.resolve("deep/both.json");
+    assertEquals(List.of(file.toString()), Cli.lines("encode", red, blue, "--weights", run.resolve("dvae.safetensors"), "--out", file));
+    assertEquals(printed.out(), Files.readString(file));
+    // One picture alone has the same tokens, and both ways out of decode agree with what reconstruct shows.
+    assertEquals(tokens.pictures().getFirst(), tokens(Cli.run("encode", red, "--weights", run).out()).pictures().getFirst());
+    assertEquals(List.of(folder.resolve("again-1.png").toString(), folder.resolve("again-2.png").toString()),
+        Cli.lines("decode", file, "--weights", run, "--out", folder.resolve("again.png")));
+    Path sheet = folder.resolve("sheet.png");
+    List<String> lines = Cli.lines("reconstruct", red, blue, "--weights", run, "--out", sheet);
+    assertEquals(sheet.toString(), lines.getFirst());
+    assertTrue(lines.get(1).matches("  .*p0\\.png: [0-9.]+ dB, \\d+ different codes in 64 tokens"), lines.get(1));
+    List<Picture> expected = List.of(Picture.filled(16, 16, 0xff0000), PictureFiles.read(folder.resolve("again-1.png")),
+        Picture.filled(16, 16, 0x0000ff), PictureFiles.read(folder.resolve("again-2.png")));
+    assertEquals(ContactSheet.of(expected, 2, 4), PictureFiles.read(sheet));
+    String json = String.join("\n", Cli.lines("reconstruct", red, "--weights", run, "--out", sheet, "--json"));
+    assertTrue(json.contains("\"psnr\" : ") && json.contains("\"tokensPerPicture\" : 64"), json);
+  }
+
+  @Test
+  void tokensThatDoNotFit() throws IOException {
+    String good = Cli.run("encode", red, "--weights", run).out();
+    Path file = folder.resolve("t.json");
+    Path out = folder.resolve("o.png");
+    TokenFile tokens = tokens(good);
+    int first = tokens.pictures().getFirst().ids().getFirst().getFirst();
+    Files.writeString(file, good.replaceFirst("(\"ids\"\\s*:\\s*\\[\\s*\\[\\s*)" + first, "$132"));
+    assertEquals(file + ": pictures[0].ids[0][0]: expected a token from 0 to 31, found 32",
+        Cli.failure("decode", file, "--weights", run, "--out", out).replace("pictures[0]: ", ""));
+    TokenFile small = TokenFile.of(DvaeConfig.plain(8, 8, 2, 1, 32, 8), List.of("x"), List.of(new int[16]));
+    Files.writeString(file, ConfigJson.write(small));
+    assertEquals(file + ": holds tokens of another dVAE: a grid of 4 x 4 and a vocabulary of 32, these weights have 8 x 8 and 32; name the right weights",
+        Cli.failure("decode", file, "--weights", run, "--out", out));
+    Files.writeString(file, good.replaceFirst("\"version\"\\s*:\\s*1", "\"version\": 2"));
+    assertEquals(file + ": version: expected 1, found 2; it was written by a newer release, use that one",
+        Cli.failure("decode", file, "--weights", run, "--out", out));
+    Files.writeString(file, good.substring(0, good.length() / 2));
+    assertTrue(Cli.failure("decode", file, "--weights", run, "--out", out).contains("not valid JSON"));
+    assertEquals(folder.resolve("none.json") + ": no such file", Cli.failure("decode", folder.resolve("none.json"), "--weights", run, "--out", out));
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void badPictures() throws IOException {
+    Path none = folder.resolve("none.png");
+    assertEquals(none + ": does not exist; check the path, or the list that names it", Cli.failure("encode", none, "--weights", run));
+    byte[] whole = Files.readAllBytes(red);
+    Path cut = Files.write(folder.resolve("cut.png"), Arrays.copyOf(whole, whole.length - 20));
+    String message = Cli.failure("encode", red, cut, "--weights", run);
+    assertTrue(message.startsWith(cut.toString()) && message.contains("truncated"), message);
+    Path text = Files.writeString(folder.resolve("text.png"), "no picture");
+    assertTrue(Cli.failure("reconstruct", text, "--weights", run, "--out", folder.resolve("o.png")).startsWith(text + ": is not a picture"));
+    Path tiny = folder.resolve("tiny.png");
+    PictureFiles.writePng(Picture.filled(15, 20, 0), tiny);
+    assertTrue(Cli.failure("encode", tiny, "--weights", run).startsWith(tiny + ": expected a picture of at least 16 pixels"));
+  }
+
+  @Test
+  void wrongWeights() throws IOException {
+    Path transformer = run.resolve("transformer.safetensors");
+    assertEquals(transformer + ": expected weights of format dalle-dvae, found dalle-transformer",
+        Cli.failure("encode", red, "--weights", transformer));
+    Path none = folder.resolve("dvae.safetensors");
+    assertTrue(Cli.failure("encode", red, "--weights", folder).startsWith("no weights of a dVAE at " + none + ": name a run or a file"));
+    byte[] whole = Files.readAllBytes(run.resolve("dvae.safetensors"));
+    Files.write(none, Arrays.copyOf(whole, whole.length / 2));
+    assertTrue(Cli.failure("encode", red, "--weights", folder).startsWith(none.toString()));
+    // A version from the future, of the same length so that the header stays whole.
+    String header = new String(whole, StandardCharsets.ISO_8859_1).replaceFirst("\"version\":\"1\"", "\"version\":\"2\"");
+    Files.write(none, header.getBytes(StandardCharsets.ISO_8859_1));
+    assertEquals(none + ": expected version 1 of dalle-dvae, found 2; use the release that wrote it, or a newer one",
+        Cli.failure("encode", red, "--weights", folder));
+    Files.writeString(none, "x");
+    assertEquals(none + ": expected at least 8 bytes of a safetensors file, found 1", Cli.failure("encode", red, "--weights", folder));
+  }
+
+  @Test
+  void drawingIsAFunctionOfTheSeed() throws IOException {
+    Path out = folder.resolve("a");
+    List<String> lines = Cli.lines("generate", "A red Square!", "das größte Quadrat", "--weights", run, "--out", out, "--count", 2, "--seed", 3);
+    assertEquals(List.of("a-red-square_1.png", "a-red-square_2.png", "das-gro-te-quadrat_1.png", "das-gro-te-quadrat_2.png", "sheet_all.png"),
+        lines.stream().map(line -> out.relativize(Path.of(line)).toString()).toList());
+    Picture first = PictureFiles.read(out.resolve("a-red-square_1.png"));
+    assertEquals(16, first.width());
+    assertEquals(2 * 16 + 3 * 4, PictureFiles.read(out.resolve("sheet_all.png")).height());
+    Path again = folder.resolve("b");
+    Cli.lines("generate", "A red Square!", "das größte Quadrat", "--weights", run, "--out", again, "--count", 2, "--seed", 3);
+    for (String line : lines) {
+      assertArrayEquals(Files.readAllBytes(Path.of(line)), Files.readAllBytes(again.resolve(out.relativize(Path.of(line)))));
+    }
+    Cli.lines("generate", "A red Square!", "--weights", run, "--out", again, "--count", 2, "--seed", 4);
+    assertNotEquals(first, PictureFiles.read(again.resolve("a-red-square_1.png")));
+    // Without chance, whatever the seed.
+    Path cold = folder.resolve("c");
+    Cli json = Cli.run("generate", "red", "red", "--weights", run, "--out", cold, "--count", 1, "--temperature", 0, "--json");
+    assertEquals(0, json.status(), json.err());
+    assertTrue(json.out().contains("red_1_1.png") && json.out().contains("red_2_1.png"), json.out());
+    assertEquals(PictureFiles.read(cold.resolve("red_1_1.png")), PictureFiles.read(cold.resolve("red_2_1.png")));
+    Cli.lines("generate", "red", "--weights", run, "--out", cold, "--count", 1, "--top-k", 1, "--seed", 99);
+    assertEquals(PictureFiles.read(cold.resolve("red_1_1.png")), PictureFiles.read(cold.resolve("red_1.png")));
+  }
+
+  @Test
+  void drawingThatCannotBe() throws IOException {
+    assertEquals("a caption is empty; say what to draw", Cli.misuse("generate", " ", "--weights", run));
+    assertEquals("--temperature: expected 0 (the greatest score) to 1000000, got -1.0", Cli.misuse("generate", "x", "--weights", run, "--temperature", "-1"));
+    assertEquals("--top-k: expected at most the 32 tokens of the model, got 33", Cli.misuse("generate", "x", "--weights", run, "--top-k", 33));
+    assertEquals("--count: expected 1 or more, got 0", Cli.misuse("generate", "x", "--weights", run, "--count", 0));
+    assertEquals("--device: there is no cuda:1 here; there is cpu", Cli.misuse("generate", "x", "--device", "cuda:1"));
+    assertTrue(Cli.misuse("generate", "--weights", run).contains("CAPTION"));
+    assertTrue(Cli.failure("generate", "x", "--weights", folder).startsWith("no vocabulary at " + folder.resolve("tokenizer.bpe")));
+    Path big = folder.resolve("big.bpe");
+    Path text = Files.writeString(folder.resolve("text.txt"), "abcdefghijklmnopqrstuvwxyz zyxwvutsrqponmlkjihgfedcba acegikmoqsuwy\n");
+    Cli.lines("tokenizer", "train", "--text", text, "--vocabulary", 310, "--min-frequency", 1, "--out", big);
+    assertTrue(Cli.failure("generate", "x", "--weights", run, "--tokenizer", big).startsWith("the vocabulary file has 310 tokens, "));
+    String words = "many words ".repeat(9);
+    Cli cut = Cli.run("generate", words, "--weights", run, "--out", folder.resolve("cut"), "--count", 1);
+    assertEquals(0, cut.status(), cut.err());
+    assertTrue(cut.err().contains("the model reads the first 15"), cut.err());
+  }
+
+  @Test
+  void modelsOfDifferentRuns() throws IOException {
+    RunConfig other = TinyRun.config();
+    String json = ConfigJson.write(other).replaceAll("(\"vocabulary\"|\"imageVocabulary\")(\\s*:\\s*)32", "$1$216");
+    Path config = Files.writeString(folder.resolve("other.json"), json);
+    Path otherRun = folder.resolve("other");
+    Cli.lines("train", "dvae", "--config", config, "--data", shared.resolve("pictures"), "--out", otherRun);
+    String message = Cli.failure("generate", "x", "--weights", run, "--dvae", otherRun.resolve("dvae.safetensors"), "--out", folder.resolve("g"));
+    assertTrue(message.contains("draws a grid of 8 x 8 tokens of 32") && message.contains("takes 8 x 8 tokens of 16; use models of one run"), message);
+    Path tokens = folder.resolve("t.json");
+    Cli.lines("encode", red, "--weights", run, "--out", tokens);
+    assertTrue(Cli.failure("decode", tokens, "--weights", otherRun, "--out", folder.resolve("o.png")).contains("a vocabulary of 32"));
+  }
+}
