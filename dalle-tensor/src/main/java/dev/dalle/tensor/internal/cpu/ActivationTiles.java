@@ -4,8 +4,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Activations on tiles, for mixed types and for what is left of a vector: the same bits as the loops over memory. They work on whole vectors, so up to a vector's
- * length behind {@code count} is overwritten too; arrays have {@link Tiles#LENGTH}.
+ * Activations on tiles, for mixed types and for what is left of a vector: the same bits as the loops over memory. They work on whole vectors, so up to a
+ * vector behind {@code count} is overwritten too; arrays have {@link Tiles#LENGTH}.
  */
 final class ActivationTiles {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;

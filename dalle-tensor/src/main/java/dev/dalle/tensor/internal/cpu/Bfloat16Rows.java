@@ -34,7 +34,7 @@ final class Bfloat16Rows implements RowFormat {
   }
 
   @Override
-  public float loadSum(MemorySegment from, long first, float[] row, int width) {
+  public float loadSum(MemorySegment from, long first, float[] row, int width, float[] lanes) {
     FloatVector sum = FloatVector.zero(FLOATS);
     int i = 0;
     for (; i <= width - FLOATS.length(); i += FLOATS.length()) {
@@ -42,7 +42,8 @@ final class Bfloat16Rows implements RowFormat {
       values.intoArray(row, i);
       sum = sum.add(values);
     }
-    float result = sum.reduceLanes(VectorOperators.ADD);
+    sum.intoArray(lanes, 0);
+    float result = VectorMath.total(lanes);
     for (; i < width; i++) {
       row[i] = Bfloat16.toFloat(from.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * (first + i)));
       result += row[i];
@@ -62,20 +63,22 @@ final class Bfloat16Rows implements RowFormat {
   }
 
   @Override
-  public void softmaxGradient(MemorySegment y, MemorySegment g, MemorySegment out, long first, int width) {
-    storeProducts(y, g, dot(y, g, first, width), out, first, width);
+  public void softmaxGradient(MemorySegment y, MemorySegment g, MemorySegment out, long first, int width, float[] lanes) {
+    storeProducts(y, g, dot(y, g, first, width, lanes), out, first, width);
   }
 
-  private static float dot(MemorySegment y, MemorySegment g, long first, int width) {
+  private static float dot(MemorySegment y, MemorySegment g, long first, int width, float[] lanes) {
     FloatVector sum = FloatVector.zero(FLOATS);
     int i = 0;
     for (; i <= width - FLOATS.length(); i += FLOATS.length()) {
       FloatVector values = Bfloat16.load(y, 2 * (first + i));
       sum = values.fma(Bfloat16.load(g, 2 * (first + i)), sum);
     }
-    float result = sum.reduceLanes(VectorOperators.ADD);
+    sum.intoArray(lanes, 0);
+    float result = VectorMath.total(lanes);
     for (; i < width; i++) {
-      result = Math.fma(Bfloat16.toFloat(y.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * (first + i))), Bfloat16.toFloat(g.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * (first + i))), result);
+      float value = Bfloat16.toFloat(y.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * (first + i)));
+      result = Math.fma(value, Bfloat16.toFloat(g.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * (first + i))), result);
     }
     return result;
   }
@@ -88,7 +91,8 @@ final class Bfloat16Rows implements RowFormat {
     }
     for (; i < width; i++) {
       float centred = Bfloat16.toFloat(g.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * (first + i))) - dot;
-      out.set(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * (first + i), Bfloat16.of(centred * Bfloat16.toFloat(y.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * (first + i)))));
+      float product = centred * Bfloat16.toFloat(y.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * (first + i)));
+      out.set(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * (first + i), Bfloat16.of(product));
     }
   }
 

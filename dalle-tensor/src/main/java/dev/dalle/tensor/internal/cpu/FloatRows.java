@@ -36,7 +36,7 @@ final class FloatRows implements RowFormat {
   }
 
   @Override
-  public float loadSum(MemorySegment from, long first, float[] row, int width) {
+  public float loadSum(MemorySegment from, long first, float[] row, int width, float[] lanes) {
     FloatVector sum = FloatVector.zero(FLOATS);
     int i = 0;
     for (; i <= width - FLOATS.length(); i += FLOATS.length()) {
@@ -44,7 +44,8 @@ final class FloatRows implements RowFormat {
       values.intoArray(row, i);
       sum = sum.add(values);
     }
-    float result = sum.reduceLanes(VectorOperators.ADD);
+    sum.intoArray(lanes, 0);
+    float result = VectorMath.total(lanes);
     for (; i < width; i++) {
       row[i] = from.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * (first + i));
       result += row[i];
@@ -86,22 +87,25 @@ final class FloatRows implements RowFormat {
     for (int rest = i; rest < row.width; rest++) {
       row.g[rest] = from.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * (first + rest));
     }
-    row.finish(i, grads.reduceLanes(VectorOperators.ADD), products.reduceLanes(VectorOperators.ADD));
+    grads.intoArray(row.gradLanes, 0);
+    products.intoArray(row.productLanes, 0);
+    row.finish(i);
   }
 
   @Override
-  public void softmaxGradient(MemorySegment y, MemorySegment g, MemorySegment out, long first, int width) {
-    storeProducts(y, g, dot(y, g, first, width), out, first, width);
+  public void softmaxGradient(MemorySegment y, MemorySegment g, MemorySegment out, long first, int width, float[] lanes) {
+    storeProducts(y, g, dot(y, g, first, width, lanes), out, first, width);
   }
 
-  private static float dot(MemorySegment y, MemorySegment g, long first, int width) {
+  private static float dot(MemorySegment y, MemorySegment g, long first, int width, float[] lanes) {
     FloatVector sum = FloatVector.zero(FLOATS);
     int i = 0;
     for (; i <= width - FLOATS.length(); i += FLOATS.length()) {
       FloatVector values = FloatVector.fromMemorySegment(FLOATS, y, 4 * (first + i), ORDER);
       sum = values.fma(FloatVector.fromMemorySegment(FLOATS, g, 4 * (first + i), ORDER), sum);
     }
-    float result = sum.reduceLanes(VectorOperators.ADD);
+    sum.intoArray(lanes, 0);
+    float result = VectorMath.total(lanes);
     for (; i < width; i++) {
       result = Math.fma(y.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * (first + i)), g.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * (first + i)), result);
     }

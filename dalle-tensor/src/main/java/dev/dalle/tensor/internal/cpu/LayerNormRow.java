@@ -3,7 +3,6 @@ package dev.dalle.tensor.internal.cpu;
 import dev.dalle.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Working memory of one thread for the gradient of layer normalisation, one row at a time; sums of gain and bias over the rows of a piece. */
@@ -19,6 +18,9 @@ final class LayerNormRow {
   /** What the rows of this piece add to the gradients of gain and bias. */
   float[] sumGain;
   float[] sumBias;
+  /** Lanes of the two sums below. */
+  final float[] gradLanes = VectorMath.lanes();
+  final float[] productLanes = VectorMath.lanes();
   /** Means over the row of the gradient of the normalised row, and of its product with it. */
   float meanOfGrad;
   float meanOfProduct;
@@ -53,13 +55,15 @@ final class LayerNormRow {
       grads = grads.add(scaled);
       products = scaled.fma(hats, products);
     }
-    finish(i, grads.reduceLanes(VectorOperators.ADD), products.reduceLanes(VectorOperators.ADD));
+    grads.intoArray(gradLanes, 0);
+    products.intoArray(productLanes, 0);
+    finish(i);
   }
 
-  /** Handles the elements of {@link #g} from {@code begin} on and takes the means, given the sums up to there. */
-  void finish(int begin, float grads, float products) {
-    float sum = grads;
-    float dot = products;
+  /** Handles the elements of {@link #g} from {@code begin} on and takes the means, given the lanes of the sums up to there. */
+  void finish(int begin) {
+    float sum = VectorMath.total(gradLanes);
+    float dot = VectorMath.total(productLanes);
     for (int i = begin; i < width; i++) {
       sumBias[i] += g[i];
       sumGain[i] = Math.fma(g[i], hat[i], sumGain[i]);

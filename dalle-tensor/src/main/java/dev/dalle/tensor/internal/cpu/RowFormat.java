@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
  * Passes over one row that touch memory, by element type. Rows are worked on in {@code float[]}, which stay in the first-level cache; each pass here either brings
  * a row in or takes it out and does a step of the work on the way. The defaults are made of plain loads and stores.
  *
- * <p>{@code first} is the element of memory at which the row begins, {@code width} its length.
+ * <p>{@code first} is the element of memory at which the row begins, {@code width} its length, {@code lanes} working memory as in {@link VectorMath#total}.
  */
 interface RowFormat {
   /** Brings a row in. */
@@ -20,9 +20,9 @@ interface RowFormat {
   }
 
   /** Brings a row in; returns its sum. */
-  default float loadSum(MemorySegment from, long first, float[] row, int width) {
+  default float loadSum(MemorySegment from, long first, float[] row, int width, float[] lanes) {
     load(from, first, row, width);
-    return VectorMath.laneSum(row, width);
+    return VectorMath.laneSum(row, width, lanes);
   }
 
   /** Brings in {@code (row - mean) * r}. */
@@ -41,15 +41,13 @@ interface RowFormat {
 
   /**
    * The gradient of softmax for one row of memory, all of this type: {@code out = y (g - sum(y g))}. A row is read twice, the second time from the cache.
-   *
-   * @param first element of each at which the row begins
    */
-  default void softmaxGradient(MemorySegment y, MemorySegment g, MemorySegment out, long first, int width) {
+  default void softmaxGradient(MemorySegment y, MemorySegment g, MemorySegment out, long first, int width, float[] lanes) {
     float[] values = new float[width];
     float[] gradients = new float[width];
     load(y, first, values, width);
     load(g, first, gradients, width);
-    storeSoftmaxGradient(values, gradients, VectorMath.laneDot(values, gradients, width), out, first, width);
+    storeSoftmaxGradient(values, gradients, VectorMath.laneDot(values, gradients, width, lanes), out, first, width);
   }
 
   /** Adds a row to sums. */

@@ -10,7 +10,7 @@ import java.util.Arrays;
 /** Operations on rows of the innermost dimension, a row at a time in an array; sums over rows. */
 final class RowKernels {
   /** Rows that are added up in one piece; the pieces are added in order, so the result does not depend on the number of threads. */
-  private static final int ROWS = 256;
+  private static final int ROWS = 128;
 
   private final CpuDevice device;
 
@@ -81,9 +81,10 @@ final class RowKernels {
     RowFormat to = RowFormat.of(out.dtype());
     device.launch("softmax", (team, memory) -> team.forRanges(in.shape().rowCount(), TableKernels.grain(width), (thread, begin, end) -> {
       float[] row = new float[width];
+      float[] lanes = VectorMath.lanes();
       for (long n = begin; n < end; n++) {
         float greatest = from.loadGreatest(memory[0], n * width, row, width);
-        float sum = VectorMath.expAndSum(row, greatest, width);
+        float sum = VectorMath.expAndSum(row, greatest, width, lanes);
         to.storeScaled(row, 1 / sum, memory[1], n * width, width);
       }
     }), in, out);
@@ -98,14 +99,15 @@ final class RowKernels {
     device.launch("softmaxGradient", (team, memory) -> team.forRanges(out.shape().rowCount(), TableKernels.grain(width),
         (thread, begin, end) -> {
           float[] y = new float[width];
+          float[] lanes = VectorMath.lanes();
           float[] g = new float[width];
           for (long n = begin; n < end; n++) {
             if (oneType) {
-              to.softmaxGradient(memory[0], memory[1], memory[2], n * width, width);
+              to.softmaxGradient(memory[0], memory[1], memory[2], n * width, width, lanes);
             } else {
               outFormat.load(memory[0], n * width, y, width);
               gradFormat.load(memory[1], n * width, g, width);
-              to.storeSoftmaxGradient(y, g, VectorMath.laneDot(y, g, width), memory[2], n * width, width);
+              to.storeSoftmaxGradient(y, g, VectorMath.laneDot(y, g, width, lanes), memory[2], n * width, width);
             }
           }
         }), out, gradOut, gradIn);
@@ -117,13 +119,14 @@ final class RowKernels {
     RowFormat to = RowFormat.of(out.dtype());
     device.launch("layerNorm", (team, memory) -> team.forRanges(x.shape().rowCount(), TableKernels.grain(width), (thread, begin, end) -> {
       float[] row = new float[width];
+      float[] lanes = VectorMath.lanes();
       float[] w = new float[width];
       float[] b = new float[width];
       Tiles.load(memory[1], DType.F32, 0, w, width);
       Tiles.load(memory[2], DType.F32, 0, b, width);
       for (long n = begin; n < end; n++) {
-        float average = from.loadSum(memory[0], n * width, row, width) / width;
-        float r = (float) (1 / Math.sqrt((double) VectorMath.laneSquares(row, average, width) / width + epsilon));
+        float average = from.loadSum(memory[0], n * width, row, width, lanes) / width;
+        float r = (float) (1 / Math.sqrt((double) VectorMath.laneSquares(row, average, width, lanes) / width + epsilon));
         to.storeNormalised(row, average, r, w, b, memory[3], n * width, width);
         memory[4].set(ValueLayout.JAVA_FLOAT, n * 4, average);
         memory[5].set(ValueLayout.JAVA_FLOAT, n * 4, r);
@@ -212,13 +215,14 @@ final class RowKernels {
     device.launch("crossEntropy", (team, memory) -> team.forRanges(targets.elementCount(), TableKernels.grain(width),
         (thread, begin, end) -> {
           float[] row = new float[width];
+          float[] lanes = VectorMath.lanes();
           for (long n = begin; n < end; n++) {
             int target = target(memory[1], n, width);
             float loss = 0;
             if (target >= 0) {
               float greatest = from.loadGreatest(memory[0], n * width, row, width);
               double logit = row[target];
-              loss = (float) (Math.log(VectorMath.expAndSum(row, greatest, width)) - (logit - greatest));
+              loss = (float) (Math.log(VectorMath.expAndSum(row, greatest, width, lanes)) - (logit - greatest));
             }
             memory[2].set(ValueLayout.JAVA_FLOAT, n * 4, loss);
           }
@@ -232,6 +236,7 @@ final class RowKernels {
     device.launch("crossEntropyGradient", (team, memory) -> team.forRanges(targets.elementCount(), TableKernels.grain(width),
         (thread, begin, end) -> {
           float[] row = new float[width];
+          float[] lanes = VectorMath.lanes();
           for (long n = begin; n < end; n++) {
             int target = target(memory[1], n, width);
             float factor = 0;
@@ -239,7 +244,7 @@ final class RowKernels {
               Arrays.fill(row, 0);
             } else {
               float greatest = from.loadGreatest(memory[0], n * width, row, width);
-              float sum = VectorMath.expAndSum(row, greatest, width);
+              float sum = VectorMath.expAndSum(row, greatest, width, lanes);
               row[target] -= sum;
               factor = memory[2].get(ValueLayout.JAVA_FLOAT, n * 4) / sum;
             }

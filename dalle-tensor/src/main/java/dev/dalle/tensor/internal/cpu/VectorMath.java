@@ -25,8 +25,8 @@ final class VectorMath {
 
   private VectorMath() {}
 
-  /** {@code x[i] = exp(x[i] - shift)}, exactly 0 far below the shift; returns the sum of the results. NaN gives NaN. */
-  static float expAndSum(float[] x, float shift, int count) {
+  /** {@code x[i] = exp(x[i] - shift)}, exactly 0 far below the shift; returns the sum of the results. NaN gives NaN; {@code lanes} as in {@link #total}. */
+  static float expAndSum(float[] x, float shift, int count, float[] lanes) {
     FloatVector sum = FloatVector.zero(FLOATS);
     int i = 0;
     for (; i <= count - FLOATS.length(); i += FLOATS.length()) {
@@ -40,7 +40,8 @@ final class VectorMath {
       y.intoArray(x, i, mask);
       sum = sum.add(y);
     }
-    return sum.reduceLanes(VectorOperators.ADD);
+    sum.intoArray(lanes, 0);
+    return total(lanes);
   }
 
   /**
@@ -65,6 +66,30 @@ final class VectorMath {
     // 2^(n - 1), and a doubling at the end, so that n = 128 does not run over before the result does. A product, because a NaN survives it.
     FloatVector half = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).add(126 << 23).reinterpretAsFloats();
     return p.mul(half).mul(2f).blend(0f, under);
+  }
+
+  /**
+   * The sum of a vector's lanes in a fixed order. {@code reduceLanes} promises none, and interpreted and compiled code use different ones.
+   *
+   * @param lanes as many as a vector has
+   */
+  static float total(float[] lanes) {
+    float a = 0;
+    float b = 0;
+    float c = 0;
+    float d = 0;
+    for (int i = 0; i < FLOATS.length(); i += 4) {
+      a += lanes[i];
+      b += lanes[i + 1];
+      c += lanes[i + 2];
+      d += lanes[i + 3];
+    }
+    return (a + b) + (c + d);
+  }
+
+  /** Working memory for the sums below, one a thread. */
+  static float[] lanes() {
+    return new float[FLOATS.length()];
   }
 
   /** {@code max(x, 0)}; NaN of NaN. */
@@ -116,13 +141,14 @@ final class VectorMath {
   }
 
   /** The sum, accumulated in the lanes of one vector. */
-  static float laneSum(float[] x, int count) {
+  static float laneSum(float[] x, int count, float[] lanes) {
     FloatVector sum = FloatVector.zero(FLOATS);
     int i = 0;
     for (; i <= count - FLOATS.length(); i += FLOATS.length()) {
       sum = sum.add(FloatVector.fromArray(FLOATS, x, i));
     }
-    float result = sum.reduceLanes(VectorOperators.ADD);
+    sum.intoArray(lanes, 0);
+    float result = total(lanes);
     for (; i < count; i++) {
       result += x[i];
     }
@@ -130,14 +156,15 @@ final class VectorMath {
   }
 
   /** The sum of the squares of {@code x[i] - centre}, accumulated in the lanes of one vector. */
-  static float laneSquares(float[] x, float centre, int count) {
+  static float laneSquares(float[] x, float centre, int count, float[] lanes) {
     FloatVector sum = FloatVector.zero(FLOATS);
     int i = 0;
     for (; i <= count - FLOATS.length(); i += FLOATS.length()) {
       FloatVector difference = FloatVector.fromArray(FLOATS, x, i).sub(centre);
       sum = difference.fma(difference, sum);
     }
-    float result = sum.reduceLanes(VectorOperators.ADD);
+    sum.intoArray(lanes, 0);
+    float result = total(lanes);
     for (; i < count; i++) {
       result = Math.fma(x[i] - centre, x[i] - centre, result);
     }
@@ -145,13 +172,14 @@ final class VectorMath {
   }
 
   /** The sum of products, accumulated in the lanes of one vector. */
-  static float laneDot(float[] x, float[] y, int count) {
+  static float laneDot(float[] x, float[] y, int count, float[] lanes) {
     FloatVector sum = FloatVector.zero(FLOATS);
     int i = 0;
     for (; i <= count - FLOATS.length(); i += FLOATS.length()) {
       sum = FloatVector.fromArray(FLOATS, x, i).fma(FloatVector.fromArray(FLOATS, y, i), sum);
     }
-    float result = sum.reduceLanes(VectorOperators.ADD);
+    sum.intoArray(lanes, 0);
+    float result = total(lanes);
     for (; i < count; i++) {
       result = Math.fma(x[i], y[i], result);
     }
