@@ -5,7 +5,7 @@ public final class DeviceMemoryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   /** With the whole sentence. */
-  public DeviceMemoryException(String message, Throwable cause) {
-    super(message, cause);
+  public DeviceMemoryException(String message) {
+    super(message);
   }
 }

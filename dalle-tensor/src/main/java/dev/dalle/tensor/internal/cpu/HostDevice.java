@@ -24,7 +24,7 @@ public class HostDevice implements CpuDevice {
   private final CpuTeam team;
   private final Predicate<DType> computes;
   private final Ops ops;
-  private final HostPool pool = new HostPool();
+  private final HostPool pool = new HostPool(MemoryLimit.detect());
   private final ConcurrentHashMap<Class<?>, Object> families = new ConcurrentHashMap<>();
 
   /**

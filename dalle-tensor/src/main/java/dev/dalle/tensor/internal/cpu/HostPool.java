@@ -32,10 +32,16 @@ final class HostPool {
     }
   }
 
+  private final long limit;
   private final Map<Long, Deque<Block>> free = new TreeMap<>();
   private long freeBytes;
   private long bytesInUse;
   private long peakBytes;
+
+  /** A pool that takes at most so many bytes from the system. */
+  HostPool(long limit) {
+    this.limit = limit;
+  }
 
   Block allocate(long byteSize) {
     long size = roundUp(byteSize);
@@ -60,6 +66,12 @@ final class HostPool {
   }
 
   private Block fresh(long asked, long size) {
+    if (bytesInUse + freeBytes + size > limit) {
+      trim();
+      if (bytesInUse + size > limit) {
+        throw tooLittle(asked, limit + " may be used (" + MemoryLimit.PROPERTY + " sets another limit)");
+      }
+    }
     try {
       return map(size);
     } catch (OutOfMemoryError first) {
@@ -67,10 +79,14 @@ final class HostPool {
       try {
         return map(size);
       } catch (OutOfMemoryError second) {
-        throw new DeviceMemoryException("the processor's memory: " + asked + " bytes were asked for, " + bytesInUse
-            + " are in use; make the batch or the model smaller, or raise -XX:MaxDirectMemorySize (" + second.getMessage() + ")", second);
+        throw (DeviceMemoryException) tooLittle(asked, "the system gave no more").initCause(second);
       }
     }
+  }
+
+  private DeviceMemoryException tooLittle(long asked, String bound) {
+    return new DeviceMemoryException("the processor's memory: " + asked + " bytes were asked for, " + bytesInUse + " are in use and " + bound
+        + "; make the batch or the model smaller");
   }
 
   private static Block map(long size) {
