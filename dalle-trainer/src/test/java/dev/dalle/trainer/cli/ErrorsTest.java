@@ -32,7 +32,7 @@ class ErrorsTest {
   @Test
   void tooLittleMemory() {
     assertEquals("the processor's memory: 8 bytes were asked for; make the batch smaller",
-        Errors.describe(new DeviceMemoryException("the processor's memory: 8 bytes were asked for; make the batch smaller", new OutOfMemoryError())));
+        Errors.describe(new DeviceMemoryException("the processor's memory: 8 bytes were asked for; make the batch smaller")));
     assertEquals("out of memory (Java heap space): use a smaller preset, or a larger heap with DALLE_HEAP=4g",
         Errors.describe(new OutOfMemoryError("Java heap space")));
   }
