@@ -24,9 +24,10 @@ public final class Calibration {
   private static final double BF16_GAIN = 1.1;
   /** A first update still compiles code; this much over the time allowed is no matter of warming up. */
   private static final double FAR_TOO_SLOW = 5;
-  /** Updates that are thrown away: the first ones compile code. */
-  private static final int WARM_UP = 6;
-  private static final int COUNTED = 5;
+  /** Share of the time that each of the measurements may take to warm up, and bounds for it in seconds. */
+  private static final double WARM_UP_SHARE = 0.008;
+  private static final double LEAST_WARM_UP = 1.5;
+  private static final double MOST_WARM_UP = 8;
   /** Seconds of work that a kill may cost. */
   private static final double CHECKPOINT_SECONDS = 45;
   /** Tokens of a typical caption of the emoji drawings. */
@@ -34,6 +35,7 @@ public final class Calibration {
 
   private final Device device;
   private final List<String> notes = new ArrayList<>();
+  private Timing.Effort effort = Timing.Effort.GLANCE;
 
   /** A calibration of one device. */
   public Calibration(Device device) {
@@ -49,6 +51,7 @@ public final class Calibration {
    */
   public RunConfig fit(List<Candidate> candidates, Duration time) {
     long begin = System.nanoTime();
+    effort = new Timing.Effort(3, Math.clamp(WARM_UP_SHARE * time.toMillis() / 1e3, LEAST_WARM_UP, MOST_WARM_UP), 7);
     for (int i = 0; i < candidates.size(); i++) {
       Candidate candidate = candidates.get(i);
       double left = Math.max(1, time.toNanos() / 1e9 - (System.nanoTime() - begin) / 1e9);
@@ -104,14 +107,14 @@ public final class Calibration {
   /** Something whose updates can be timed. */
   @FunctionalInterface
   interface Timed {
-    double secondsPerStep(int warmUp, int counted);
+    double secondsPerStep(Timing.Effort effort);
   }
 
   /** Fixes the length of captions. */
   private record TransformerTiming(TransformerStage stage) implements Timed {
     @Override
-    public double secondsPerStep(int warmUp, int counted) {
-      return stage.secondsPerStep(CAPTION_LENGTH, warmUp, counted);
+    public double secondsPerStep(Timing.Effort effort) {
+      return stage.secondsPerStep(CAPTION_LENGTH, effort);
     }
   }
 
@@ -120,15 +123,15 @@ public final class Calibration {
    */
   private Optional<Choice> fastest(String what, double allowed, Function<Compute, Timed> stages) {
     boolean hasBf16 = device.computesIn(DType.BF16);
-    double once = stages.apply(hasBf16 ? Compute.BF16 : Compute.F32).secondsPerStep(1, 1);
+    double once = stages.apply(hasBf16 ? Compute.BF16 : Compute.F32).secondsPerStep(Timing.Effort.GLANCE);
     if (once > FAR_TOO_SLOW * allowed) {
       notes.add(String.format(Locale.ROOT, "%s: about %.3f s an update, too slow for this time", what, once));
       return Optional.empty();
     }
-    double f32 = stages.apply(Compute.F32).secondsPerStep(WARM_UP, COUNTED);
+    double f32 = stages.apply(Compute.F32).secondsPerStep(effort);
     Choice choice = new Choice(Compute.F32, f32);
     if (hasBf16) {
-      double bf16 = stages.apply(Compute.BF16).secondsPerStep(WARM_UP, COUNTED);
+      double bf16 = stages.apply(Compute.BF16).secondsPerStep(effort);
       notes.add(String.format(Locale.ROOT, "%s: %.3f s an update in f32, %.3f s in bf16", what, f32, bf16));
       if (bf16 * BF16_GAIN < f32) {
         choice = new Choice(Compute.BF16, bf16);

@@ -89,21 +89,16 @@ public final class DvaeStage implements Calibration.Timed {
     }
   }
 
-  /**
-   * Seconds an update takes on this machine, measured on noise.
-   *
-   * @param warmUp updates that are not counted
-   * @param counted updates that are
-   */
+  /** Seconds an update takes on this machine, measured on noise. */
   @Override
-  public double secondsPerStep(int warmUp, int counted) {
+  public double secondsPerStep(Timing.Effort effort) {
     try (Scope scope = device.newScope()) {
       Trained model = new Trained(scope);
       float[] pixels = new float[config.batchSize() * config.model().valuesPerImage()];
       for (int i = 0; i < pixels.length; i++) {
         pixels[i] = Philox.uniform(seed, 0, i);
       }
-      return Timing.medianSeconds(warmUp, counted, step -> model.update(step, pixels, true));
+      return Timing.medianSeconds(effort, step -> model.update(step, pixels, true));
     }
   }
 

@@ -4,25 +4,35 @@ import java.util.Arrays;
 import java.util.function.LongConsumer;
 
 /** Measures how long an update takes. */
-final class Timing {
+public final class Timing {
   private Timing() {}
 
   /**
-   * The median of some updates; each must wait for its own result.
+   * How long to measure.
    *
-   * @param warmUp updates that are not counted: the first ones compile code and make primitives
-   * @param counted at least 1
+   * @param warmUpSteps updates that are not counted, at least
+   * @param warmUpSeconds and for at least this long: code is compiled while it runs, on the cores that it runs on
+   * @param counted updates that are counted
    */
-  static double medianSeconds(int warmUp, int counted, LongConsumer update) {
-    double[] seconds = new double[counted];
-    for (int i = 0; i < warmUp + counted; i++) {
-      long begin = System.nanoTime();
-      update.accept(i + 1);
-      if (i >= warmUp) {
-        seconds[i - warmUp] = (System.nanoTime() - begin) / 1e9;
-      }
+  public record Effort(int warmUpSteps, double warmUpSeconds, int counted) {
+    /** One update after another, only to see whether it is a matter of seconds or of minutes. */
+    public static final Effort GLANCE = new Effort(1, 0, 1);
+  }
+
+  /** The median of some updates; each must wait for its own result. */
+  static double medianSeconds(Effort effort, LongConsumer update) {
+    long begin = System.nanoTime();
+    long step = 0;
+    while (step < effort.warmUpSteps() || (System.nanoTime() - begin) / 1e9 < effort.warmUpSeconds()) {
+      update.accept(++step);
+    }
+    double[] seconds = new double[effort.counted()];
+    for (int i = 0; i < seconds.length; i++) {
+      long from = System.nanoTime();
+      update.accept(++step);
+      seconds[i] = (System.nanoTime() - from) / 1e9;
     }
     Arrays.sort(seconds);
-    return seconds[counted / 2];
+    return seconds[seconds.length / 2];
   }
 }

@@ -89,10 +89,8 @@ public final class TransformerStage {
    * Seconds an update takes on this machine, measured on made-up tokens.
    *
    * @param captionLength tokens a caption, at most what the model takes
-   * @param warmUp updates that are not counted
-   * @param counted updates that are
    */
-  public double secondsPerStep(int captionLength, int warmUp, int counted) {
+  public double secondsPerStep(int captionLength, Timing.Effort effort) {
     try (Scope scope = device.newScope()) {
       Trained model = new Trained(scope);
       Philox random = new Philox(seed, 0);
@@ -103,7 +101,7 @@ public final class TransformerStage {
         java.util.Arrays.setAll(images[b], i -> random.nextInt(config.model().imageVocabulary()));
       }
       TokenBatch batch = new TokenBatch(captions, images);
-      return Timing.medianSeconds(warmUp, counted, step -> model.update(step, batch, true));
+      return Timing.medianSeconds(effort, step -> model.update(step, batch, true));
     }
   }
 

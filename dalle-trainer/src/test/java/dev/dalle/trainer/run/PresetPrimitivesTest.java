@@ -8,6 +8,7 @@ import dev.dalle.tensor.DType;
 import dev.dalle.tensor.internal.cpu.CpuBackend;
 import dev.dalle.tensor.internal.cpu.HostDevice;
 import dev.dalle.trainer.stage.DvaeStage;
+import dev.dalle.trainer.stage.Timing;
 import dev.dalle.trainer.stage.TransformerStage;
 import java.util.List;
 import java.util.stream.Stream;
@@ -31,8 +32,8 @@ class PresetPrimitivesTest {
     HostDevice device = new HostDevice("cpu", backend.team(), backend::computes, backend::ops);
     for (Compute compute : Compute.values()) {
       if (device.computesIn(compute.dtype())) {
-        new DvaeStage(run.dvae().withCompute(compute), 1, device).secondsPerStep(0, 1);
-        new TransformerStage(run.transformer().withCompute(compute), 1, device).secondsPerStep(18, 0, 1);
+        new DvaeStage(run.dvae().withCompute(compute), 1, device).secondsPerStep(Timing.Effort.GLANCE);
+        new TransformerStage(run.transformer().withCompute(compute), 1, device).secondsPerStep(18, Timing.Effort.GLANCE);
       }
     }
     List<Primitive> made = backend.oneDnn().primitives();
