@@ -30,7 +30,7 @@ public final class RunPresets {
    * What {@code dalle demo} chooses from, from the largest to the smallest, with the least numbers of updates at which each is better than the next.
    */
   public static List<Candidate> candidates() {
-    return List.of(new Candidate(emoji(), 6000, 4000), new Candidate(emojiSmall(), 1200, 500), new Candidate(emojiTiny(), 1, 1));
+    return List.of(new Candidate(emoji(), 6000, 4000), new Candidate(emojiSmall(), 1200, 1000), new Candidate(emojiTiny(), 1, 1));
   }
 
   /**
@@ -53,7 +53,7 @@ public final class RunPresets {
   /** A quarter of an hour: 64 x 64 pixels, 8 x 8 tokens of 512 codes. */
   public static RunConfig emojiSmall() {
     DvaeConfig dvae = dvae(64, 32, 4, 1, 512, 128);
-    TransformerConfig transformer = transformer(8, 2048, 512, 6, 256, 4);
+    TransformerConfig transformer = transformer(8, 2048, 512, 5, 192, 3);
     return new RunConfig("emoji-small", 1, 2, DataConfig.emoji(), new TokenizerConfig(2048, 2), dvaeStage(dvae, 2500, 16),
         transformerStage(transformer, 1200, 32), new DrawingConfig(24, 6, 1, 48, 1024));
   }

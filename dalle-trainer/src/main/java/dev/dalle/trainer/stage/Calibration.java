@@ -18,8 +18,8 @@ import java.util.function.Function;
  */
 public final class Calibration {
   /** Shares of the time for the two trainings; the rest is for tokens, drawing and measuring. */
-  private static final double DVAE_SHARE = 0.42;
-  private static final double TRANSFORMER_SHARE = 0.42;
+  private static final double DVAE_SHARE = 0.34;
+  private static final double TRANSFORMER_SHARE = 0.56;
   /** bfloat16 has to be worth its rounding. */
   private static final double BF16_GAIN = 1.1;
   /** A first update still compiles code; this much over the time allowed is no matter of warming up. */
@@ -50,13 +50,10 @@ public final class Calibration {
    * @return the run with types, updates and checkpoints set
    */
   public RunConfig fit(List<Candidate> candidates, Duration time) {
-    long begin = System.nanoTime();
+    long end = System.nanoTime() + time.toNanos();
     effort = new Timing.Effort(3, Math.clamp(WARM_UP_SHARE * time.toMillis() / 1e3, LEAST_WARM_UP, MOST_WARM_UP), 7);
     for (int i = 0; i < candidates.size(); i++) {
-      Candidate candidate = candidates.get(i);
-      double left = Math.max(1, time.toNanos() / 1e9 - (System.nanoTime() - begin) / 1e9);
-      boolean last = i == candidates.size() - 1;
-      Optional<RunConfig> fitted = fit(candidate, left, last);
+      Optional<RunConfig> fitted = fit(candidates.get(i), end, i == candidates.size() - 1);
       if (fitted.isPresent()) {
         return fitted.get();
       }
@@ -64,30 +61,34 @@ public final class Calibration {
     throw new IllegalArgumentException("candidates: expected at least one, got none");
   }
 
+  /** Seconds until then, at least one: measuring takes time too. */
+  private static double left(long end) {
+    return Math.max(1, (end - System.nanoTime()) / 1e9);
+  }
+
   /** What was measured and decided, in words. */
   public List<String> notes() {
     return List.copyOf(notes);
   }
 
-  private Optional<RunConfig> fit(Candidate candidate, double seconds, boolean whatever) {
+  private Optional<RunConfig> fit(Candidate candidate, long end, boolean whatever) {
     RunConfig run = candidate.run();
-    double dvaeBudget = DVAE_SHARE * seconds;
-    double transformerBudget = TRANSFORMER_SHARE * seconds;
-    Optional<Choice> dvae = fastest("stage one of " + run.preset(), whatever ? Double.POSITIVE_INFINITY : dvaeBudget / candidate.dvaeSteps(),
+    Optional<Choice> dvae = fastest("stage one of " + run.preset(), whatever ? Double.POSITIVE_INFINITY : DVAE_SHARE * left(end) / candidate.dvaeSteps(),
         compute -> new DvaeStage(run.dvae().withCompute(compute), run.seed(), device));
     if (dvae.isEmpty()) {
       return Optional.empty();
     }
     Optional<Choice> transformer = fastest("stage two of " + run.preset(),
-        whatever ? Double.POSITIVE_INFINITY : transformerBudget / candidate.transformerSteps(),
+        whatever ? Double.POSITIVE_INFINITY : TRANSFORMER_SHARE * left(end) / candidate.transformerSteps(),
         compute -> new TransformerTiming(new TransformerStage(run.transformer().withCompute(compute), run.seed(), device)));
     if (transformer.isEmpty()) {
       return Optional.empty();
     }
     Choice one = dvae.get();
     Choice two = transformer.get();
-    int dvaeSteps = steps(dvaeBudget, one.seconds());
-    int transformerSteps = steps(transformerBudget, two.seconds());
+    double seconds = left(end);
+    int dvaeSteps = steps(DVAE_SHARE * seconds, one.seconds());
+    int transformerSteps = steps(TRANSFORMER_SHARE * seconds, two.seconds());
     notes.add(String.format(Locale.ROOT, "%s: %d updates of stage one, %d of stage two for %.0f s", run.preset(), dvaeSteps, transformerSteps,
         seconds));
     return Optional.of(run.with(run.dvae().withCompute(one.compute()).withSteps(dvaeSteps, interval(one.seconds(), dvaeSteps)),
