@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -100,6 +101,19 @@ public final class ConfigJson {
    */
   public static <R extends Record> R read(Path file, Class<R> type) {
     return parse(text(file), file.toString(), type);
+  }
+
+  /**
+   * One whole number at the top of a file, looked at before the rest is read.
+   *
+   * @param key such as {@code version}
+   * @return nothing if the file has no such number there
+   * @throws ConfigException if the file is not there or is not JSON
+   * @throws UncheckedIOException if it cannot be read
+   */
+  public static OptionalLong longAt(Path file, String key) {
+    JsonNode found = tree(text(file), file.toString()).path(key);
+    return found.isIntegralNumber() && found.canConvertToLong() ? OptionalLong.of(found.longValue()) : OptionalLong.empty();
   }
 
   private static String text(Path file) {

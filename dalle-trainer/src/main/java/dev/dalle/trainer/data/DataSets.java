@@ -48,13 +48,18 @@ public final class DataSets {
 
   private static EmojiPictures emoji(int side, int threads, Progress progress) {
     Progress.Stage[] stage = new Progress.Stage[1];
+    int[] most = {0};
     try {
       return emoji(side, threads, (done, total) -> {
         synchronized (stage) {
           if (stage[0] == null) {
             stage[0] = progress.stage("render drawings", total);
           }
-          stage[0].step(done, 1);
+          // Threads report in any order.
+          if (done > most[0]) {
+            stage[0].step(done, done - most[0]);
+            most[0] = done;
+          }
         }
       });
     } finally {

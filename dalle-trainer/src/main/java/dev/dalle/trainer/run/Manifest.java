@@ -1,5 +1,7 @@
 package dev.dalle.trainer.run;
 
+import dev.dalle.trainer.config.ConfigException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -22,13 +24,20 @@ public record Manifest(String format, int version, RunConfig config, Optional<Du
   /** Checks format and version. */
   public Manifest {
     Require.that(format.equals(FORMAT), "format", FORMAT, format);
-    Require.that(version == VERSION, "version", version > VERSION ? VERSION + " or less: this run was made by a newer release" : VERSION + "",
-        version);
+    Require.that(version == VERSION, "version", Integer.toString(VERSION), version);
     calibration = List.copyOf(calibration);
   }
 
   /** A manifest of this version. */
   public static Manifest of(RunConfig config, Optional<Duration> budget, List<String> calibration) {
     return new Manifest(FORMAT, VERSION, config, budget, calibration);
+  }
+
+  /** Refuses a file of a newer release. */
+  static void checkVersion(Path file, long version) {
+    if (version > VERSION) {
+      throw new ConfigException(file + ": the manifest has version " + version + " of " + FORMAT + ", this release reads version " + VERSION
+          + "; use the release that wrote it, or a newer one");
+    }
   }
 }

@@ -57,7 +57,12 @@ public record RunFolder(Path path) {
    * @throws dev.dalle.trainer.config.ConfigException if it is damaged or of another version
    */
   public Optional<Manifest> readManifest() {
-    return Files.exists(manifest()) ? Optional.of(ConfigJson.read(manifest(), Manifest.class)) : Optional.empty();
+    if (!Files.exists(manifest())) {
+      return Optional.empty();
+    }
+    // Before the fields: a newer release may have others, and its number says more than an unknown key.
+    ConfigJson.longAt(manifest(), "version").ifPresent(version -> Manifest.checkVersion(manifest(), version));
+    return Optional.of(ConfigJson.read(manifest(), Manifest.class));
   }
 
   /** Writes the manifest, as a whole or not at all. */

@@ -60,9 +60,10 @@ class DemoCommandTest {
 
   @Test
   void refusesAManifestOfANewerRelease() throws IOException {
-    Files.writeString(folder.manifest(), Files.readString(folder.manifest()).replace("\"version\" : 1", "\"version\" : 2"));
+    Files.writeString(folder.manifest(), Files.readString(folder.manifest()).replace("\"version\" : 1", "\"version\" : 2, \"added\" : true"));
     assertEquals(1, dalle("demo", "--out", folder.path().toString()));
-    assertTrue(err.toString().contains("manifest.json: version: expected 1 or less: this run was made by a newer release, found 2"), err::toString);
+    assertTrue(err.toString().contains("the manifest has version 2 of dalle-run, this release reads version 1; use the release that wrote it, or a newer"
+        + " one"), err::toString);
   }
 
   @Test

@@ -113,7 +113,7 @@ class TrainCommandTest {
     newer.writeManifest(Manifest.of(TinyRun.config(), java.util.Optional.empty(), java.util.List.of()));
     Files.writeString(newer.manifest(), Files.readString(newer.manifest()).replaceFirst("\"version\" ?: 1", "\"version\": 2"));
     String message = Cli.failure("train", "dvae", "--out", run);
-    assertTrue(message.startsWith(newer.manifest() + ": version: expected 1 or less: this run was made by a newer release, found 2"), message);
+    assertTrue(message.startsWith(newer.manifest() + ": the manifest has version 2 of dalle-run, this release reads version 1; use the release that wrote it"), message);
   }
 
   @Test
