@@ -3,9 +3,15 @@ package dev.dalle.tensor.internal.cpu;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.cpu.CpuDevice;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
 /** Pooling and upsampling of image grids {@code [B, H, W, C]}, one row of the smaller grid at a time. */
 final class GridKernels {
+  private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+
   private final CpuDevice device;
 
   GridKernels(CpuDevice device) {
@@ -50,9 +56,24 @@ final class GridKernels {
   }
 
   private static void max(float[] upper, float[] lower, int at, int channels, float[] out, int to) {
-    for (int c = 0; c < channels; c++) {
-      out[to + c] = Math.max(Math.max(upper[at + c], upper[at + channels + c]), Math.max(lower[at + c], lower[at + channels + c]));
+    int c = 0;
+    for (; c <= channels - FLOATS.length(); c += FLOATS.length()) {
+      FloatVector top = greater(FloatVector.fromArray(FLOATS, upper, at + c), FloatVector.fromArray(FLOATS, upper, at + channels + c));
+      FloatVector bottom = greater(FloatVector.fromArray(FLOATS, lower, at + c), FloatVector.fromArray(FLOATS, lower, at + channels + c));
+      greater(top, bottom).intoArray(out, to + c);
     }
+    for (; c < channels; c++) {
+      out[to + c] = greater(greater(upper[at + c], upper[at + channels + c]), greater(lower[at + c], lower[at + channels + c]));
+    }
+  }
+
+  /** The second where it is greater or NaN, else the first, so that a NaN is not lost. Cheaper than max, which also tells zeros apart. */
+  private static FloatVector greater(FloatVector first, FloatVector second) {
+    return first.blend(second, first.compare(VectorOperators.LT, second).or(second.test(VectorOperators.IS_NAN)));
+  }
+
+  private static float greater(float first, float second) {
+    return first < second || Float.isNaN(second) ? second : first;
   }
 
   void maxPool2Gradient(Tensor in, Tensor gradOut, Tensor gradIn) {
@@ -74,17 +95,33 @@ final class GridKernels {
   /** The gradient goes to the first of the greatest; everything else gets zero. */
   private static void route(float[] upper, float[] lower, int at, int channels, float[] grad, int from, float[] upperGrad,
       float[] lowerGrad) {
-    for (int c = 0; c < channels; c++) {
+    FloatVector zero = FloatVector.zero(FLOATS);
+    int c = 0;
+    for (; c <= channels - FLOATS.length(); c += FLOATS.length()) {
+      FloatVector a = FloatVector.fromArray(FLOATS, upper, at + c);
+      FloatVector b = FloatVector.fromArray(FLOATS, upper, at + channels + c);
+      FloatVector d = FloatVector.fromArray(FLOATS, lower, at + c);
+      FloatVector e = FloatVector.fromArray(FLOATS, lower, at + channels + c);
+      VectorMask<Float> aboveRight = b.compare(VectorOperators.GT, a);
+      VectorMask<Float> belowRight = e.compare(VectorOperators.GT, d);
+      VectorMask<Float> below = d.blend(e, belowRight).compare(VectorOperators.GT, a.blend(b, aboveRight));
+      FloatVector g = FloatVector.fromArray(FLOATS, grad, from + c);
+      FloatVector above = g.blend(zero, below);
+      FloatVector under = zero.blend(g, below);
+      above.blend(zero, aboveRight).intoArray(upperGrad, at + c);
+      zero.blend(above, aboveRight).intoArray(upperGrad, at + channels + c);
+      under.blend(zero, belowRight).intoArray(lowerGrad, at + c);
+      zero.blend(under, belowRight).intoArray(lowerGrad, at + channels + c);
+    }
+    for (; c < channels; c++) {
       float a = upper[at + c];
       float b = upper[at + channels + c];
       float d = lower[at + c];
       float e = lower[at + channels + c];
       float g = grad[from + c];
       boolean aboveRight = b > a;
-      float top = aboveRight ? b : a;
       boolean belowRight = e > d;
-      float bottom = belowRight ? e : d;
-      boolean below = bottom > top;
+      boolean below = (belowRight ? e : d) > (aboveRight ? b : a);
       upperGrad[at + c] = !below && !aboveRight ? g : 0;
       upperGrad[at + channels + c] = !below && aboveRight ? g : 0;
       lowerGrad[at + c] = below && !belowRight ? g : 0;
