@@ -13,12 +13,12 @@ import org.bytedeco.pytorch.global.torch;
  */
 final class TorchOptimizer {
   private static final String SOURCE = """
-      def update(values: List[Tensor], grads: List[Tensor], means: List[Tensor], variances: List[Tensor], steps: List[Tensor], step_size: float,
-                 beta1: float, beta2: float, decay: float, epsilon: float) -> int:
+      def update(values: List[Tensor], grads: List[Tensor], means: List[Tensor], variances: List[Tensor], steps: List[Tensor],
+                 divisor: Optional[Tensor], step_size: float, beta1: float, beta2: float, decay: float, epsilon: float) -> int:
         none: List[Tensor] = []
         torch._foreach_add_(steps, 1)
         torch._fused_adamw_(values, grads, means, variances, none, steps, lr=step_size, beta1=beta1, beta2=beta2, weight_decay=decay, eps=epsilon,
-                            amsgrad=False, maximize=False)
+                            amsgrad=False, maximize=False, grad_scale=divisor)
         return 0
       """;
 
@@ -58,7 +58,12 @@ final class TorchOptimizer {
 
   /** One update. Gradients are in the order, shape and memory layout of the values. */
   void update(List<Tensor> gradients, double stepSize) {
-    script.call(values, script.list(gradients), means, variances, steps, new IValue(stepSize), new IValue(config.beta1()), new IValue(config.beta2()),
+    update(gradients, new IValue(), stepSize);
+  }
+
+  /** As {@link #update(List, double)} with gradients that are first divided by a number, in the same pass. */
+  void update(List<Tensor> gradients, IValue divisor, double stepSize) {
+    script.call(values, script.list(gradients), means, variances, steps, divisor, new IValue(stepSize), new IValue(config.beta1()), new IValue(config.beta2()),
         new IValue(decay), new IValue(config.epsilon()));
   }
 }

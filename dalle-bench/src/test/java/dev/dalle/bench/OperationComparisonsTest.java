@@ -33,6 +33,9 @@ class OperationComparisonsTest {
       }
       for (boolean gradient : new boolean[] {false, true}) {
         tests.add(test("layer norm " + gradient + dtype, new LayerNormComparison("33x65", dtype, gradient)));
+        for (GridBenchmark.Resizing resizing : GridBenchmark.Resizing.values()) {
+          tests.add(test(resizing + " " + gradient + dtype, new GridComparison("2x6x10x21", dtype, resizing, gradient)));
+        }
         for (Activation activation : Activation.values()) {
           tests.add(test(activation + " " + gradient + dtype, new ActivationComparison("13x207", dtype, activation, gradient)));
         }

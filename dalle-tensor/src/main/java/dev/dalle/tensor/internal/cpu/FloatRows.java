@@ -65,34 +65,6 @@ final class FloatRows implements RowFormat {
   }
 
   @Override
-  public void loadGradient(MemorySegment from, long first, LayerNormRow row) {
-    float[] hat = row.hat;
-    float[] g = row.g;
-    float[] gain = row.gain;
-    float[] sumGain = row.sumGain;
-    float[] sumBias = row.sumBias;
-    FloatVector grads = FloatVector.zero(FLOATS);
-    FloatVector products = FloatVector.zero(FLOATS);
-    int i = 0;
-    for (; i <= row.width - FLOATS.length(); i += FLOATS.length()) {
-      FloatVector gradient = FloatVector.fromMemorySegment(FLOATS, from, 4 * (first + i), ORDER);
-      FloatVector normalised = FloatVector.fromArray(FLOATS, hat, i);
-      FloatVector scaled = gradient.mul(FloatVector.fromArray(FLOATS, gain, i));
-      gradient.add(FloatVector.fromArray(FLOATS, sumBias, i)).intoArray(sumBias, i);
-      gradient.fma(normalised, FloatVector.fromArray(FLOATS, sumGain, i)).intoArray(sumGain, i);
-      scaled.intoArray(g, i);
-      grads = grads.add(scaled);
-      products = scaled.fma(normalised, products);
-    }
-    for (int rest = i; rest < row.width; rest++) {
-      row.g[rest] = from.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * (first + rest));
-    }
-    grads.intoArray(row.gradLanes, 0);
-    products.intoArray(row.productLanes, 0);
-    row.finish(i);
-  }
-
-  @Override
   public void softmaxGradient(MemorySegment y, MemorySegment g, MemorySegment out, long first, int width, float[] lanes) {
     storeProducts(y, g, dot(y, g, first, width, lanes), out, first, width);
   }

@@ -56,9 +56,24 @@ final class GridKernels {
   }
 
   private static void max(float[] upper, float[] lower, int at, int channels, float[] out, int to) {
-    for (int c = 0; c < channels; c++) {
-      out[to + c] = Math.max(Math.max(upper[at + c], upper[at + channels + c]), Math.max(lower[at + c], lower[at + channels + c]));
+    int c = 0;
+    for (; c <= channels - FLOATS.length(); c += FLOATS.length()) {
+      FloatVector top = greater(FloatVector.fromArray(FLOATS, upper, at + c), FloatVector.fromArray(FLOATS, upper, at + channels + c));
+      FloatVector bottom = greater(FloatVector.fromArray(FLOATS, lower, at + c), FloatVector.fromArray(FLOATS, lower, at + channels + c));
+      greater(top, bottom).intoArray(out, to + c);
     }
+    for (; c < channels; c++) {
+      out[to + c] = greater(greater(upper[at + c], upper[at + channels + c]), greater(lower[at + c], lower[at + channels + c]));
+    }
+  }
+
+  /** The second where it is greater or NaN, else the first, so that a NaN is not lost. Cheaper than max, which also tells zeros apart. */
+  private static FloatVector greater(FloatVector first, FloatVector second) {
+    return first.blend(second, first.compare(VectorOperators.LT, second).or(second.test(VectorOperators.IS_NAN)));
+  }
+
+  private static float greater(float first, float second) {
+    return first < second || Float.isNaN(second) ? second : first;
   }
 
   void maxPool2Gradient(Tensor in, Tensor gradOut, Tensor gradIn) {
@@ -77,43 +92,41 @@ final class GridKernels {
     }, in, gradOut, gradIn);
   }
 
-  /** The gradient goes to the first of the greatest; everything else gets zero. Written with vectors: a loop with these choices is not vectorised. */
+  /** The gradient goes to the first of the greatest; everything else gets zero. */
   private static void route(float[] upper, float[] lower, int at, int channels, float[] grad, int from, float[] upperGrad,
       float[] lowerGrad) {
+    FloatVector zero = FloatVector.zero(FLOATS);
     int c = 0;
     for (; c <= channels - FLOATS.length(); c += FLOATS.length()) {
-      int left = at + c;
-      int right = left + channels;
-      FloatVector a = FloatVector.fromArray(FLOATS, upper, left);
-      FloatVector b = FloatVector.fromArray(FLOATS, upper, right);
-      FloatVector d = FloatVector.fromArray(FLOATS, lower, left);
-      FloatVector e = FloatVector.fromArray(FLOATS, lower, right);
+      FloatVector a = FloatVector.fromArray(FLOATS, upper, at + c);
+      FloatVector b = FloatVector.fromArray(FLOATS, upper, at + channels + c);
+      FloatVector d = FloatVector.fromArray(FLOATS, lower, at + c);
+      FloatVector e = FloatVector.fromArray(FLOATS, lower, at + channels + c);
+      VectorMask<Float> aboveRight = b.compare(VectorOperators.GT, a);
+      VectorMask<Float> belowRight = e.compare(VectorOperators.GT, d);
+      VectorMask<Float> below = d.blend(e, belowRight).compare(VectorOperators.GT, a.blend(b, aboveRight));
       FloatVector g = FloatVector.fromArray(FLOATS, grad, from + c);
-      FloatVector best = a.max(b).max(d.max(e));
-      VectorMask<Float> notFirst = a.compare(VectorOperators.NE, best);
-      VectorMask<Float> notSecond = b.compare(VectorOperators.NE, best).and(notFirst);
-      VectorMask<Float> notThird = d.compare(VectorOperators.NE, best).and(notSecond);
-      FloatVector zero = FloatVector.zero(FLOATS);
-      g.blend(zero, notFirst).intoArray(upperGrad, left);
-      zero.blend(g, notFirst.andNot(notSecond)).intoArray(upperGrad, right);
-      zero.blend(g, notSecond.andNot(notThird)).intoArray(lowerGrad, left);
-      zero.blend(g, notThird).intoArray(lowerGrad, right);
+      FloatVector above = g.blend(zero, below);
+      FloatVector under = zero.blend(g, below);
+      above.blend(zero, aboveRight).intoArray(upperGrad, at + c);
+      zero.blend(above, aboveRight).intoArray(upperGrad, at + channels + c);
+      under.blend(zero, belowRight).intoArray(lowerGrad, at + c);
+      zero.blend(under, belowRight).intoArray(lowerGrad, at + channels + c);
     }
     for (; c < channels; c++) {
-      routeOne(upper, lower, at + c, channels, grad[from + c], upperGrad, lowerGrad);
+      float a = upper[at + c];
+      float b = upper[at + channels + c];
+      float d = lower[at + c];
+      float e = lower[at + channels + c];
+      float g = grad[from + c];
+      boolean aboveRight = b > a;
+      boolean belowRight = e > d;
+      boolean below = (belowRight ? e : d) > (aboveRight ? b : a);
+      upperGrad[at + c] = !below && !aboveRight ? g : 0;
+      upperGrad[at + channels + c] = !below && aboveRight ? g : 0;
+      lowerGrad[at + c] = below && !belowRight ? g : 0;
+      lowerGrad[at + channels + c] = below && belowRight ? g : 0;
     }
-  }
-
-  private static void routeOne(float[] upper, float[] lower, int left, int channels, float g, float[] upperGrad, float[] lowerGrad) {
-    int right = left + channels;
-    float best = Math.max(Math.max(upper[left], upper[right]), Math.max(lower[left], lower[right]));
-    boolean first = upper[left] == best;
-    boolean second = !first && upper[right] == best;
-    boolean third = !first && !second && lower[left] == best;
-    upperGrad[left] = first ? g : 0;
-    upperGrad[right] = second ? g : 0;
-    lowerGrad[left] = third ? g : 0;
-    lowerGrad[right] = first || second || third ? 0 : g;
   }
 
   void upsample2(Tensor in, Tensor out) {

@@ -33,12 +33,6 @@ interface RowFormat {
     }
   }
 
-  /** Brings in the gradient of a normalised row: see {@link LayerNormRow#add}. */
-  default void loadGradient(MemorySegment from, long first, LayerNormRow row) {
-    load(from, first, row.g, row.width);
-    row.add();
-  }
-
   /**
    * The gradient of softmax for one row of memory, all of this type: {@code out = y (g - sum(y g))}. A row is read twice, the second time from the cache.
    */

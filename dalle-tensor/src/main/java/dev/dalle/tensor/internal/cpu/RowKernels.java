@@ -141,6 +141,7 @@ final class RowKernels {
     RowFormat xFormat = RowFormat.of(x.dtype());
     RowFormat gradFormat = RowFormat.of(gradOut.dtype());
     RowFormat to = RowFormat.of(gradIn.dtype());
+    boolean direct = x.dtype() == DType.F32 && gradOut.dtype() == DType.F32 && gradIn.dtype() == DType.F32;
     device.launch("layerNormGradient", (team, memory) -> {
       int pieces = Math.toIntExact((rows + ROWS - 1) / ROWS);
       float[][] gains = new float[pieces][];
@@ -150,9 +151,15 @@ final class RowKernels {
         for (long p = begin; p < end; p++) {
           row.startPiece();
           for (long n = p * ROWS; n < Math.min(rows, (p + 1) * ROWS); n++) {
+            float average = memory[2].get(ValueLayout.JAVA_FLOAT, n * 4);
             float r = memory[3].get(ValueLayout.JAVA_FLOAT, n * 4);
-            xFormat.loadNormalised(memory[0], n * width, memory[2].get(ValueLayout.JAVA_FLOAT, n * 4), r, row.hat, width);
-            gradFormat.loadGradient(memory[4], n * width, row);
+            if (direct) {
+              row.direct(memory[0], memory[4], memory[5], n * width, average, r);
+              continue;
+            }
+            xFormat.loadNormalised(memory[0], n * width, average, r, row.hat, width);
+            gradFormat.load(memory[4], n * width, row.g, width);
+            row.add();
             to.storeLayerNormGradient(row.g, row.hat, r, row.meanOfGrad, row.meanOfProduct, memory[5], n * width, width);
           }
           gains[(int) p] = row.sumGain;
