@@ -2,6 +2,7 @@ package dev.dalle.trainer.cli;
 
 import dev.dalle.trainer.data.CaptionedPictures;
 import dev.dalle.trainer.data.DataSets;
+import dev.dalle.trainer.data.FittedPicture;
 import dev.dalle.trainer.picture.ContactSheet;
 import dev.dalle.trainer.picture.Picture;
 import dev.dalle.trainer.picture.PictureFiles;

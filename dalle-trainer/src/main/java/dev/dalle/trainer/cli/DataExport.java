@@ -1,6 +1,7 @@
 package dev.dalle.trainer.cli;
 
 import dev.dalle.trainer.data.CaptionedPictures;
+import dev.dalle.trainer.data.FittedPicture;
 import dev.dalle.trainer.data.Split;
 import dev.dalle.trainer.picture.PictureFiles;
 import dev.dalle.trainer.progress.Progress;

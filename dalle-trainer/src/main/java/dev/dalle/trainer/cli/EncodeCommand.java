@@ -1,6 +1,7 @@
 package dev.dalle.trainer.cli;
 
 import dev.dalle.trainer.config.ConfigJson;
+import dev.dalle.trainer.data.FittedPicture;
 import dev.dalle.trainer.files.AtomicFiles;
 import dev.dalle.trainer.picture.Picture;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package dev.dalle.trainer.cli;
 
+import dev.dalle.trainer.data.FittedPicture;
 import dev.dalle.trainer.picture.ContactSheet;
 import dev.dalle.trainer.picture.Picture;
 import dev.dalle.trainer.picture.PictureFiles;

@@ -2,12 +2,11 @@ package dev.dalle.trainer.stage;
 
 import dev.dalle.trainer.data.BatchLoader;
 import dev.dalle.trainer.data.CaptionedPictures;
+import dev.dalle.trainer.data.FittedPicture;
 import dev.dalle.trainer.data.PictureBatch;
 import dev.dalle.trainer.picture.Augmentation;
 import dev.dalle.trainer.picture.Picture;
-import dev.dalle.trainer.picture.PictureException;
 import dev.dalle.trainer.picture.PictureFloats;
-import dev.dalle.trainer.picture.Resizing;
 import dev.dalle.trainer.run.DvaeStageConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,28 +30,10 @@ final class Batches {
       for (int i = 0; i < places.length; i++) {
         examples[i] = training[places[i]];
         captions.add(data.example(examples[i]).caption());
-        Picture picture = fitted(data, examples[i], side);
+        Picture picture = FittedPicture.of(data, examples[i], side);
         pictures.add(config.flip() && random.nextBoolean() ? picture.flipped() : picture);
       }
       return new PictureBatch(number, examples, captions, PictureFloats.of(pictures), side);
     };
-  }
-
-  /** A picture as evaluation sees it: short side resized to {@code side}, centre cropped. */
-  static Picture fitted(CaptionedPictures data, int index, int side) {
-    try {
-      return Resizing.centre(data.picture(index, side), side);
-    } catch (PictureException e) {
-      throw new PictureException("data set " + data.name() + ", example " + data.example(index).id() + ": " + e.getMessage(), e);
-    }
-  }
-
-  /** Fitted pictures as floats {@code [N, side, side, 3]}. */
-  static float[] fitted(CaptionedPictures data, int[] indices, int side) {
-    List<Picture> pictures = new ArrayList<>(indices.length);
-    for (int index : indices) {
-      pictures.add(fitted(data, index, side));
-    }
-    return PictureFloats.of(pictures);
   }
 }

@@ -6,6 +6,7 @@ import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.trainer.data.CaptionedPictures;
+import dev.dalle.trainer.data.FittedPicture;
 import dev.dalle.trainer.picture.Picture;
 import dev.dalle.trainer.picture.PictureFloats;
 import java.util.ArrayList;
@@ -44,7 +45,7 @@ public record DvaeQuality(int pictures, double psnr, double meanColourPsnr, Code
     List<Picture> reconstructions = new ArrayList<>();
     for (int from = 0; from < indices.length; from += CHUNK) {
       int[] part = Arrays.copyOfRange(indices, from, Math.min(indices.length, from + CHUNK));
-      float[] pixels = Batches.fitted(data, part, side);
+      float[] pixels = FittedPicture.floats(data, part, side);
       float[] again;
       try (Scope scope = device.newScope()) {
         Tensor ids = tokens.encode(scope, scope.of(pixels, part.length, side, side, Picture.CHANNELS));

@@ -4,6 +4,7 @@ import dev.dalle.dvae.ImageTokens;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Scope;
 import dev.dalle.trainer.data.CaptionedPictures;
+import dev.dalle.trainer.data.FittedPicture;
 import dev.dalle.trainer.picture.Picture;
 import dev.dalle.trainer.progress.Progress;
 import java.util.Arrays;
@@ -26,7 +27,7 @@ final class PictureTokens {
     try (Progress.Stage shown = progress.stage(stage, indices.length)) {
       for (int from = 0; from < indices.length; from += CHUNK) {
         int[] part = Arrays.copyOfRange(indices, from, Math.min(indices.length, from + CHUNK));
-        float[] pixels = Batches.fitted(data, part, side);
+        float[] pixels = FittedPicture.floats(data, part, side);
         int[] ids;
         try (Scope scope = device.newScope()) {
           ids = tokens.encode(scope, scope.of(pixels, part.length, side, side, Picture.CHANNELS)).toInts();

@@ -11,6 +11,7 @@ import dev.dalle.tokenizer.BpeTrainer;
 import dev.dalle.trainer.config.ConfigException;
 import dev.dalle.trainer.data.CaptionedPictures;
 import dev.dalle.trainer.data.DerivedRandom;
+import dev.dalle.trainer.data.FittedPicture;
 import dev.dalle.trainer.data.Split;
 import dev.dalle.trainer.picture.Picture;
 import dev.dalle.trainer.progress.Progress;
@@ -190,7 +191,7 @@ public final class Run {
         new SamplingOptions(config.drawing().temperature(), 0, config.seed(), 64), progress);
     List<Drawn> drawn = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      drawn.add(new Drawn(captions.get(i), Batches.fitted(data, measured[i], side), pictures.subList(i * each, (i + 1) * each)));
+      drawn.add(new Drawn(captions.get(i), FittedPicture.of(data, measured[i], side), pictures.subList(i * each, (i + 1) * each)));
     }
     return drawn;
   }
