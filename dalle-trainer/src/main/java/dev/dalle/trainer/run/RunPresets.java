@@ -30,7 +30,7 @@ public final class RunPresets {
    * What {@code dalle demo} chooses from, from the largest to the smallest, with the least numbers of updates at which each is better than the next.
    */
   public static List<Candidate> candidates() {
-    return List.of(new Candidate(emoji(), 6000, 4000), new Candidate(emojiSmall(), 1200, 1000), new Candidate(emojiTiny(), 1, 1));
+    return List.of(new Candidate(emoji(), 4000, 8000), new Candidate(emojiSmall(), 1200, 1500), new Candidate(emojiTiny(), 1, 1));
   }
 
   /**
@@ -47,23 +47,23 @@ public final class RunPresets {
     DvaeConfig dvae = dvae(32, 24, 3, 1, 256, 64);
     TransformerConfig transformer = transformer(8, 1024, 256, 4, 128, 2);
     return new RunConfig("emoji-tiny", 1, 2, DataConfig.emoji(), new TokenizerConfig(1024, 2), dvaeStage(dvae, 400, 16),
-        transformerStage(transformer, 400, 32), new DrawingConfig(12, 4, 1, 24, 512));
+        transformerStage(transformer, 800, 16, 1.5e-3), new DrawingConfig(12, 4, 0.8, 24, 512));
   }
 
   /** A quarter of an hour: 64 x 64 pixels, 8 x 8 tokens of 512 codes. */
   public static RunConfig emojiSmall() {
     DvaeConfig dvae = dvae(64, 32, 4, 1, 512, 128);
-    TransformerConfig transformer = transformer(8, 2048, 512, 5, 192, 3);
+    TransformerConfig transformer = transformer(8, 2048, 512, 4, 128, 2);
     return new RunConfig("emoji-small", 1, 2, DataConfig.emoji(), new TokenizerConfig(2048, 2), dvaeStage(dvae, 2500, 16),
-        transformerStage(transformer, 1200, 32), new DrawingConfig(24, 6, 1, 48, 1024));
+        transformerStage(transformer, 8000, 16, 1.5e-3), new DrawingConfig(24, 6, 0.8, 48, 1024));
   }
 
-  /** Hours: 64 x 64 pixels, 16 x 16 tokens of 1024 codes. */
+  /** Two hours: the same grid with more codes, wider networks. */
   public static RunConfig emoji() {
-    DvaeConfig dvae = dvae(64, 64, 3, 1, 1024, 128);
-    TransformerConfig transformer = transformer(16, 4096, 1024, 10, 384, 6);
-    return new RunConfig("emoji", 1, 2, DataConfig.emoji(), new TokenizerConfig(4096, 2), dvaeStage(dvae, 10_000, 16),
-        transformerStage(transformer, 8_000, 32), new DrawingConfig(24, 6, 1, 48, 1024));
+    DvaeConfig dvae = dvae(64, 48, 4, 1, 1024, 128);
+    TransformerConfig transformer = transformer(8, 2048, 1024, 5, 192, 3);
+    return new RunConfig("emoji", 1, 2, DataConfig.emoji(), new TokenizerConfig(2048, 2), dvaeStage(dvae, 12_000, 16),
+        transformerStage(transformer, 36_000, 16, 1e-3), new DrawingConfig(24, 6, 0.8, 48, 1024));
   }
 
   /** Variance kept through the depth, as short runs need it (docs/presets.md). */
@@ -76,14 +76,16 @@ public final class RunPresets {
         Math.max(1, steps / 10));
   }
 
+  /** Weights of a narrow model start larger than those of a wide one: thousands of updates are too few to grow them (docs/presets.md). */
   private static TransformerConfig transformer(int grid, int textVocabulary, int imageVocabulary, int layers, int width, int heads) {
-    return TransformerConfig.of(TEXT_LENGTH, grid, textVocabulary, imageVocabulary, layers, width, heads);
+    return TransformerConfig.of(TEXT_LENGTH, grid, textVocabulary, imageVocabulary, layers, width, heads)
+        .withInitialisation(new TransformerConfig.Initialisation(0.6, 1, true));
   }
 
-  private static TransformerStageConfig transformerStage(TransformerConfig model, int steps, int batch) {
-    return new TransformerStageConfig(model, Compute.F32, steps, batch, 1e-3, 3e-5, 0.05, 0.1, 4.5e-2, 0.9, 5, 4, false, Math.max(1, steps / 10));
+  private static TransformerStageConfig transformerStage(TransformerConfig model, int steps, int batch, double stepSize) {
+    return new TransformerStageConfig(model, Compute.F32, steps, batch, stepSize, 3e-5, 0.05, 0, 4.5e-2, 0.9, 5, 4, false, Math.max(1, steps / 10));
   }
 
   /** Long enough for nearly every caption of the emoji drawings, whose spaces are tokens of their own. */
-  private static final int TEXT_LENGTH = 40;
+  private static final int TEXT_LENGTH = 36;
 }
