@@ -38,6 +38,11 @@ final class ConfigOptions {
     return preset != null || config != null;
   }
 
+  /** Whether a file was named. */
+  boolean fromFile() {
+    return config != null;
+  }
+
   /** Whether to print the configuration and stop. */
   boolean print() {
     return print;

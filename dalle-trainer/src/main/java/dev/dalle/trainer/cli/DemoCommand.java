@@ -1,10 +1,12 @@
 package dev.dalle.trainer.cli;
 
 import dev.dalle.tensor.Device;
+import dev.dalle.trainer.config.ConfigJson;
 import dev.dalle.trainer.config.DurationText;
 import dev.dalle.trainer.data.CaptionedPictures;
 import dev.dalle.trainer.data.DataSets;
 import dev.dalle.trainer.progress.Progress;
+import dev.dalle.trainer.report.Machine;
 import dev.dalle.trainer.report.ReportFiles;
 import dev.dalle.trainer.run.Manifest;
 import dev.dalle.trainer.run.RunConfig;
@@ -13,6 +15,7 @@ import dev.dalle.trainer.run.RunPresets;
 import dev.dalle.trainer.stage.Calibration;
 import dev.dalle.trainer.stage.Run;
 import dev.dalle.trainer.stage.RunReport;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -29,7 +33,18 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "demo",
     description = {"Train tokenizer, dVAE and transformer on emoji drawings, draw pictures for held-out captions and write a report.",
-        "A folder with a manifest is run from it: an interrupted run goes on, a finished one only writes its report again."})
+        "A folder with a manifest is run from it: an interrupted run goes on, a finished one only writes its report again.",
+        "Without --preset, the largest preset is taken that fits the budget; types and numbers of updates are fitted to it. A run from a file is fitted only"
+            + " if --budget is given."},
+    footer = {
+      "",
+      "Examples:",
+      "  dalle demo",
+      "  dalle demo --budget 2h --out runs/long",
+      "  dalle demo --preset emoji-tiny --data pictures.csv --out runs/mine",
+      "  dalle demo --preset emoji-tiny --print-config > run.json",
+      "  dalle demo --config run.json --out runs/other"
+    })
 final class DemoCommand implements Callable<Integer> {
   private static final Duration DEFAULT_BUDGET = Duration.ofMinutes(15);
   /** Share of the budget that training is fitted into; the rest is for a machine that gets slower. */
@@ -43,31 +58,26 @@ final class DemoCommand implements Callable<Integer> {
   @Option(names = "--budget", paramLabel = "TIME", description = "Time for everything, such as 15m or 2h (default: 15m).")
   private Optional<Duration> budget = Optional.empty();
 
-  @Option(names = "--preset", paramLabel = "NAME", description = "Take this preset instead of the largest that fits the budget.")
-  private Optional<String> preset = Optional.empty();
-
-  @Option(names = "--seed", paramLabel = "N", description = "Seed of all random numbers (default: 1).")
-  private Optional<Long> seed = Optional.empty();
-
-  @Option(names = "--threads", paramLabel = "N", description = "Threads that compute (default: all cores).")
-  private Optional<Integer> threads = Optional.empty();
+  @Mixin private RunConfigOptions options;
 
   @Override
   public Integer call() throws Exception {
     long started = Long.getLong("dalle.started", System.currentTimeMillis());
-    PrintWriter err = spec.commandLine().getErr();
-    Progress progress = Terminal.progress();
+    options.device().check();
     RunFolder folder = new RunFolder(out);
+    RunConfig asked = configuration(folder);
+    if (options.printOnly()) {
+      spec.commandLine().getOut().print(ConfigJson.write(asked));
+      return 0;
+    }
+    long available = Machine.current().availableBytes();
+    MemoryNeed.ofDvae(asked).check(available);
+    MemoryNeed.ofTransformer(asked).check(available);
+    Device device = options.device().open(asked.threads());
+    Progress progress = Terminal.progress();
     try (AutoCloseable _ = folder.lock()) {
-      Optional<Manifest> found = folder.readManifest();
-      found.ifPresent(this::checkOptions);
-      RunConfig first = found.map(Manifest::config).orElseGet(this::firstChoice);
-      Device device = Device.cpu(first.threads());
-      try (CaptionedPictures data = DataSets.open(first.data(), first.dvae().model().imageSize(), first.threads(), progress)) {
-        Manifest manifest = found.isPresent() ? found.get() : fit(device, first, started, err);
-        if (found.isEmpty()) {
-          folder.writeManifest(manifest);
-        }
+      try (CaptionedPictures data = DataSets.open(asked.data(), asked.dvae().model().imageSize(), asked.threads(), progress)) {
+        Manifest manifest = settle(folder, device, started);
         Run.Result result = new Run(folder, manifest.config(), device, data, progress).all();
         double seconds = (System.currentTimeMillis() - started) / 1e3;
         new ReportFiles(folder.report(), folder.metrics()).write(RunReport.of(manifest, result, seconds));
@@ -79,27 +89,31 @@ final class DemoCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** What decides a run is in its manifest; options that contradict it are refused rather than ignored. */
-  private void checkOptions(Manifest manifest) {
-    check("--budget", budget.map(DurationText::format), manifest.budget().map(DurationText::format).orElse("none"));
-    check("--preset", preset, manifest.config().preset());
-    check("--seed", seed.map(String::valueOf), Long.toString(manifest.config().seed()));
-    check("--threads", threads.map(String::valueOf), Integer.toString(manifest.config().threads()));
-  }
-
-  private void check(String option, Optional<String> asked, String has) {
-    if (asked.isPresent() && !asked.get().equals(has)) {
-      throw new ParameterException(spec.commandLine(), option + " " + asked.get() + ": " + out + " holds a run with " + has
+  /** What the options ask for; what decides a run is in its manifest, and options that contradict it are refused rather than ignored. */
+  private RunConfig configuration(RunFolder folder) {
+    Optional<Manifest> found = folder.readManifest();
+    String has = found.flatMap(Manifest::budget).map(DurationText::format).orElse("none");
+    if (found.isPresent() && budget.isPresent() && !DurationText.format(budget.get()).equals(has)) {
+      throw new CommandException(folder.manifest() + " holds another run: its budget is " + has + ", asked for was " + DurationText.format(budget.get())
           + "; leave the option out to go on with it, or choose another folder with --out");
     }
+    return options.in(folder);
   }
 
-  private RunConfig firstChoice() {
-    RunConfig base = preset.map(RunPresets.all()::get).orElseGet(RunPresets::emojiSmall);
-    return base.with(seed.orElse(1L), threads.orElse(Runtime.getRuntime().availableProcessors()));
+  /** The manifest of the run in the folder, made now if there is none; under the lock, because another process may have begun a run in the meantime. */
+  private Manifest settle(RunFolder folder, Device device, long started) throws IOException {
+    RunConfig config = configuration(folder);
+    Optional<Manifest> found = folder.readManifest();
+    if (found.isPresent()) {
+      return found.get();
+    }
+    // A file says everything; it is fitted to a time only if one is given.
+    Manifest made = options.fromFile() && budget.isEmpty() ? Manifest.of(config, Optional.empty(), List.of()) : fit(device, config, started);
+    folder.writeManifest(made);
+    return made;
   }
 
-  private Manifest fit(Device device, RunConfig first, long started, PrintWriter err) {
+  private Manifest fit(Device device, RunConfig asked, long started) {
     Duration time = budget.orElse(DEFAULT_BUDGET);
     double gone = (System.currentTimeMillis() - started) / 1e3;
     double left = USED * time.toMillis() / 1e3 - gone;
@@ -108,9 +122,10 @@ final class DemoCommand implements Callable<Integer> {
           "--budget %s: building and reading the data took %.0f s, too little is left to train; take %s or more", DurationText.format(time), gone,
           DurationText.format(Duration.ofSeconds(Math.round((gone + 60) / USED)))));
     }
-    List<RunPresets.Candidate> candidates = preset.isPresent() ? List.of(new RunPresets.Candidate(first, 1, 1))
+    List<RunPresets.Candidate> candidates = options.given() ? List.of(new RunPresets.Candidate(asked, 1, 1))
         : RunPresets.candidates().stream()
-            .map(c -> new RunPresets.Candidate(c.run().with(first.seed(), first.threads()), c.dvaeSteps(), c.transformerSteps())).toList();
+            .map(c -> new RunPresets.Candidate(options.replaced(c.run()).with(asked.seed(), asked.threads()), c.dvaeSteps(), c.transformerSteps())).toList();
+    PrintWriter err = spec.commandLine().getErr();
     Calibration calibration = new Calibration(device);
     err.println("measuring how fast this machine trains");
     RunConfig run = calibration.fit(candidates, Duration.ofMillis((long) (left * 1e3)));

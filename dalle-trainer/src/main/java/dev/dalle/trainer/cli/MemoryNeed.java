@@ -1,5 +1,7 @@
 package dev.dalle.trainer.cli;
 
+import dev.dalle.dvae.DvaeConfig;
+import dev.dalle.trainer.run.RunConfig;
 import java.util.Locale;
 
 /**
@@ -12,6 +14,17 @@ import java.util.Locale;
 record MemoryNeed(String model, long parameters) {
   /** Value, gradient, two moments and the average, each a 32-bit float. */
   private static final int BYTES_PER_PARAMETER = 5 * Float.BYTES;
+
+  /** What stage one of a run takes. */
+  static MemoryNeed ofDvae(RunConfig config) {
+    DvaeConfig model = config.dvae().model();
+    return new MemoryNeed("dVAE", model.encoderParameterCount() + model.decoderParameterCount());
+  }
+
+  /** What stage two of a run takes. */
+  static MemoryNeed ofTransformer(RunConfig config) {
+    return new MemoryNeed("transformer", config.transformer().model().parameterCount());
+  }
 
   /** Without the activations, which depend on the batch. */
   long leastBytes() {

@@ -1,9 +1,13 @@
 package dev.dalle.trainer.cli;
 
+import dev.dalle.trainer.config.ConfigJson;
 import dev.dalle.trainer.config.Presets;
+import dev.dalle.trainer.run.Manifest;
 import dev.dalle.trainer.run.RunConfig;
+import dev.dalle.trainer.run.RunFolder;
 import dev.dalle.trainer.run.RunPresets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
@@ -23,6 +27,16 @@ final class RunConfigOptions {
     return config.print();
   }
 
+  /** Whether a preset or a file was named. */
+  boolean given() {
+    return config.given();
+  }
+
+  /** Whether a file was named: it says everything. */
+  boolean fromFile() {
+    return config.fromFile();
+  }
+
   /** What computes. */
   DeviceOption device() {
     return device;
@@ -35,8 +49,50 @@ final class RunConfigOptions {
    * @param existing of the run in the folder, if there is one
    */
   RunConfig over(Optional<RunConfig> existing) {
-    RunConfig base = existing.isPresent() && !config.given() ? existing.get() : config.resolve(presets(), DEFAULT_PRESET);
+    return replaced(existing.isPresent() && !config.given() ? existing.get() : config.resolve(presets(), DEFAULT_PRESET));
+  }
+
+  /** A configuration with the single values that were given in place of its own. */
+  RunConfig replaced(RunConfig base) {
     return base.with(seed.seed().orElse(base.seed()), threads.given().orElse(base.threads())).with(data.over(base.data()));
+  }
+
+  /**
+   * The configuration that the options ask for; the run in the folder, if there is one, must have the same, save for what was fitted to its budget: types
+   * and numbers of updates.
+   *
+   * @throws CommandException if it has another
+   */
+  RunConfig in(RunFolder folder) {
+    Optional<Manifest> manifest = folder.readManifest();
+    RunConfig asked = over(manifest.map(Manifest::config));
+    if (manifest.isEmpty()) {
+      return asked;
+    }
+    RunConfig existing = manifest.get().config();
+    if (manifest.get().budget().isPresent()) {
+      asked = asked.fittedLike(existing);
+    }
+    if (!existing.equals(asked)) {
+      throw new CommandException(folder.manifest() + " holds another run: " + difference(existing, asked)
+          + "; leave the options out to go on with it, or choose another folder with --out");
+    }
+    return asked;
+  }
+
+  private static String difference(RunConfig existing, RunConfig asked) {
+    List<String> before = ConfigJson.write(existing).lines().map(RunConfigOptions::bare).toList();
+    List<String> after = ConfigJson.write(asked).lines().map(RunConfigOptions::bare).toList();
+    for (int i = 0; i < Math.min(before.size(), after.size()); i++) {
+      if (!before.get(i).equals(after.get(i))) {
+        return "it has " + before.get(i) + ", asked for was " + after.get(i);
+      }
+    }
+    return "one of them has more values";
+  }
+
+  private static String bare(String line) {
+    return line.strip().replaceAll(",$", "");
   }
 
   /** With the threads of this machine: a preset's are those of the machine that it was measured on. */

@@ -56,7 +56,7 @@ final class StageTraining {
     PrintWriter printer = command.commandLine().getOut();
     RunFolder folder = new RunFolder(out);
     options.device().check();
-    RunConfig config = configuration(folder);
+    RunConfig config = options.in(folder);
     if (options.printOnly()) {
       printer.print(ConfigJson.write(config));
       return 0;
@@ -77,38 +77,12 @@ final class StageTraining {
     return 0;
   }
 
-  /** The configuration that the options ask for; an existing run must have the same one. */
-  private RunConfig configuration(RunFolder folder) {
-    Optional<RunConfig> existing = folder.readManifest().map(Manifest::config);
-    RunConfig asked = options.over(existing);
-    if (existing.isPresent() && !existing.get().equals(asked)) {
-      throw new CommandException(folder.manifest() + " holds another run: " + difference(existing.get(), asked)
-          + "; leave the options out to go on with it, or choose another folder with --out");
-    }
-    return asked;
-  }
-
   /** Under the lock, because another process may have begun a run here in the meantime. */
   private void settle(RunFolder folder) throws IOException {
-    RunConfig config = configuration(folder);
+    RunConfig config = options.in(folder);
     if (folder.readManifest().isEmpty()) {
       folder.writeManifest(Manifest.of(config, Optional.empty(), List.of()));
     }
-  }
-
-  private static String difference(RunConfig existing, RunConfig asked) {
-    List<String> before = ConfigJson.write(existing).lines().map(StageTraining::bare).toList();
-    List<String> after = ConfigJson.write(asked).lines().map(StageTraining::bare).toList();
-    for (int i = 0; i < Math.min(before.size(), after.size()); i++) {
-      if (!before.get(i).equals(after.get(i))) {
-        return "it has " + before.get(i) + ", asked for was " + after.get(i);
-      }
-    }
-    return "one of them has more values";
-  }
-
-  private static String bare(String line) {
-    return line.strip().replaceAll(",$", "");
   }
 
   private void report(Path weights, Checkpoint.Finished finished, PrintWriter printer) {

@@ -1,6 +1,5 @@
 package dev.dalle.trainer.cli;
 
-import dev.dalle.dvae.DvaeConfig;
 import dev.dalle.tensor.Device;
 import dev.dalle.trainer.run.Checkpoint;
 import dev.dalle.trainer.run.RunConfig;
@@ -33,8 +32,7 @@ final class TrainDvaeCommand implements Callable<Integer>, StageTraining.Stage {
 
   @Override
   public MemoryNeed memory(RunConfig config) {
-    DvaeConfig model = config.dvae().model();
-    return new MemoryNeed("dVAE", model.encoderParameterCount() + model.decoderParameterCount());
+    return MemoryNeed.ofDvae(config);
   }
 
   @Override

@@ -30,7 +30,7 @@ final class TrainTransformerCommand implements Callable<Integer>, StageTraining.
 
   @Override
   public MemoryNeed memory(RunConfig config) {
-    return new MemoryNeed("transformer", config.transformer().model().parameterCount());
+    return MemoryNeed.ofTransformer(config);
   }
 
   @Override

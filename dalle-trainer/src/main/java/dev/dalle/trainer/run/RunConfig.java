@@ -32,6 +32,12 @@ public record RunConfig(String preset, long seed, int threads, DataConfig data, 
     return new RunConfig(preset, seed, threads, data, tokenizer, newDvae, newTransformer, drawing);
   }
 
+  /** The same with the types, numbers of updates and checkpoints of another run: what a calibration chooses. */
+  public RunConfig fittedLike(RunConfig fitted) {
+    return with(dvae.withCompute(fitted.dvae.compute()).withSteps(fitted.dvae.steps(), fitted.dvae.checkpointSteps()),
+        transformer.withCompute(fitted.transformer.compute()).withSteps(fitted.transformer.steps(), fitted.transformer.checkpointSteps()));
+  }
+
   /** The same with another seed and number of threads. */
   public RunConfig with(long newSeed, int newThreads) {
     return new RunConfig(preset, newSeed, newThreads, data, tokenizer, dvae, transformer, drawing);

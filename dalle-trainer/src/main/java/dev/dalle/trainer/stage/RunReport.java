@@ -15,6 +15,7 @@ import dev.dalle.trainer.report.PngPicture;
 import dev.dalle.trainer.report.Report;
 import dev.dalle.trainer.report.Section;
 import dev.dalle.trainer.report.Series;
+import dev.dalle.trainer.run.DataConfig;
 import dev.dalle.trainer.run.DvaeStageConfig;
 import dev.dalle.trainer.run.LossCurve;
 import dev.dalle.trainer.run.Manifest;
@@ -26,9 +27,12 @@ import java.util.List;
 
 /** What a finished run has to show, as a report. */
 public final class RunReport {
-  private static final String HELD_OUT = "held-out combinations of style and name";
-
   private RunReport() {}
+
+  /** What was held out: {@link dev.dalle.trainer.data.CaptionedPictures#split()}. */
+  private static String heldOut(RunConfig run) {
+    return run.data().kind() == DataConfig.Kind.EMOJI ? "held-out combinations of style and name" : "held-out examples";
+  }
 
   /** The report of a run. */
   public static Report of(Manifest manifest, Run.Result result, double seconds) {
@@ -41,7 +45,7 @@ public final class RunReport {
     return String.format(java.util.Locale.ROOT, "A discrete VAE turns pictures of %d x %d pixels into %d x %d tokens of %d codes; a transformer of %d layers and "
         + "width %d continues captions with such tokens. Everything below was measured on %s, never trained on.", run.dvae().model().imageSize(),
         run.dvae().model().imageSize(), run.dvae().model().gridSize(), run.dvae().model().gridSize(), run.dvae().model().vocabulary(),
-        run.transformer().model().layers(), run.transformer().model().width(), HELD_OUT);
+        run.transformer().model().layers(), run.transformer().model().width(), heldOut(run));
   }
 
   private static List<Fact> settings(Manifest manifest, Run.Result result) {
@@ -67,8 +71,8 @@ public final class RunReport {
   private static Section numbers(RunConfig run, Run.Result result, double seconds) {
     DvaeQuality dvae = result.dvae();
     TransformerQuality transformer = result.transformer();
-    String pictures = dvae.pictures() + " pictures of " + HELD_OUT;
-    String examples = transformer.examples() + " " + HELD_OUT;
+    String pictures = dvae.pictures() + " pictures of " + heldOut(run);
+    String examples = transformer.examples() + " " + heldOut(run);
     return new Section("Numbers", "", List.of(
         new MetricTable("Discrete VAE", List.of(
             new Metric("dvae.psnr", "PSNR of reconstructions", dvae.psnr(), "dB", "mean squared error over " + pictures),

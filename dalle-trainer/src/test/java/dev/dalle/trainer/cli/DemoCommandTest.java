@@ -2,9 +2,12 @@ package dev.dalle.trainer.cli;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.dalle.trainer.config.ConfigJson;
 import dev.dalle.trainer.run.Manifest;
+import dev.dalle.trainer.run.RunConfig;
 import dev.dalle.trainer.run.RunFolder;
 import dev.dalle.trainer.stage.TinyRuns;
 import java.io.IOException;
@@ -12,6 +15,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,10 +56,46 @@ class DemoCommandTest {
 
   @Test
   void refusesOptionsThatContradictTheManifest() {
-    assertEquals(2, dalle("demo", "--out", folder.path().toString(), "--seed", "4"));
-    assertTrue(err.toString().contains("--seed 4: " + folder.path() + " holds a run with 3; leave the option out to go on with it, or choose another"
-        + " folder with --out"), err::toString);
-    assertEquals(2, dalle("demo", "--out", folder.path().toString(), "--budget", "5m"));
+    assertEquals(1, dalle("demo", "--out", folder.path().toString(), "--seed", "4"));
+    assertTrue(err.toString().contains("manifest.json holds another run: it has \"seed\" : 3, asked for was \"seed\" : 4; leave the options out to go on"
+        + " with it, or choose another folder with --out"), err::toString);
+    assertEquals(1, dalle("demo", "--out", folder.path().toString(), "--budget", "5m"));
+    assertTrue(err.toString().contains("its budget is none, asked for was 5m"), err::toString);
+    assertFalse(Files.exists(folder.tokenizer()));
+  }
+
+  @Test
+  void goesOnWithARunWhoseUpdatesWereFittedToItsBudget() throws IOException {
+    RunConfig preset = TinyRuns.config(temp.resolve("pictures"), 9, 9);
+    RunConfig fitted = preset.with(preset.dvae().withSteps(9, 4), preset.transformer().withSteps(9, 4));
+    Path file = temp.resolve("asked.json");
+    Files.writeString(file, ConfigJson.write(preset));
+    folder.writeManifest(Manifest.of(fitted, Optional.of(Duration.ofMinutes(5)), List.of()));
+    assertEquals(0, dalle("demo", "--config", file.toString(), "--budget", "5m", "--out", folder.path().toString()), err::toString);
+    assertTrue(Files.exists(folder.report()));
+    assertEquals(1, dalle("demo", "--config", file.toString(), "--budget", "6m", "--out", folder.path().toString()));
+    assertEquals(1, dalle("demo", "--config", file.toString(), "--seed", "77", "--out", folder.path().toString()));
+  }
+
+  @Test
+  void runsWhatWasPrintedAsItStands() throws IOException {
+    assertEquals(0, dalle("demo", "--print-config", "--out", folder.path().toString()), err::toString);
+    Path file = temp.resolve("printed.json");
+    Files.writeString(file, out.toString());
+    RunFolder other = new RunFolder(temp.resolve("other"));
+    assertEquals(0, dalle("demo", "--config", file.toString(), "--out", other.path().toString()), err::toString);
+    assertEquals(folder.readManifest().orElseThrow(), other.readManifest().orElseThrow());
+    assertTrue(Files.exists(other.report()));
+  }
+
+  @Test
+  void refusesARunThatNeedsMoreMemoryThanThereIs() throws IOException {
+    Path file = temp.resolve("huge.json");
+    Files.writeString(file, "{\"transformer\": {\"model\": {\"layers\": 64, \"width\": 64000, \"heads\": 1000}}}");
+    Path other = temp.resolve("huge");
+    assertEquals(1, dalle("demo", "--config", file.toString(), "--out", other.toString()));
+    assertTrue(err.toString().contains("too little memory: training the transformer of "), err::toString);
+    assertFalse(Files.exists(other));
   }
 
   @Test
