@@ -135,6 +135,17 @@ public final class BpeTokenizer {
     BpeFile.write(this, Objects.requireNonNull(file, "file"));
   }
 
+  /**
+   * Saves this vocabulary in a format of one's choice.
+   *
+   * @param file to be written; for {@link TokenizerFormat#GPT2} a folder, made if it is not there
+   * @throws IOException if it cannot be written; an existing file is then unchanged
+   * @throws IllegalArgumentException if the format has no words for something that this tokenizer has; the message names it
+   */
+  public void save(Path file, TokenizerFormat format) throws IOException {
+    TokenizerFiles.save(this, Objects.requireNonNull(file, "file"), Objects.requireNonNull(format, "format"));
+  }
+
   TokenizerSpec spec() {
     return spec;
   }

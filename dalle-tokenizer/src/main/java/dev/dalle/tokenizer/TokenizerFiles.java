@@ -4,9 +4,12 @@ import dev.dalle.tokenizer.internal.files.ClipFile;
 import dev.dalle.tokenizer.internal.files.FormatProblem;
 import dev.dalle.tokenizer.internal.files.Gpt2Files;
 import dev.dalle.tokenizer.internal.files.HuggingFaceFile;
+import dev.dalle.tokenizer.internal.files.HuggingFaceWriter;
 import dev.dalle.tokenizer.internal.files.TiktokenFile;
+import dev.dalle.tokenizer.internal.spec.ModelSpec;
 import dev.dalle.tokenizer.internal.spec.TokenizerSpec;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -83,6 +86,35 @@ final class TokenizerFiles {
   static BpeTokenizer loadTiktoken(Path file, SplitRule rule, List<AddedToken> specialTokens) throws IOException {
     byte[] bytes = read(file);
     return tokenizer(file, () -> TiktokenFile.read(bytes, rule.normalizers(), rule.splits(), specialTokens));
+  }
+
+  static void save(BpeTokenizer tokenizer, Path file, TokenizerFormat format) throws IOException {
+    switch (format) {
+      case DALLE -> BpeFile.write(tokenizer, file);
+      case HUGGING_FACE -> AtomicFile.write(file, ByteBuffer.wrap(HuggingFaceWriter.write(tokenizer.spec())));
+      case TIKTOKEN -> AtomicFile.write(file, ByteBuffer.wrap(TiktokenFile.write(ranks(tokenizer))));
+      case GPT2 -> saveGpt2(tokenizer, file);
+    }
+  }
+
+  private static ModelSpec.Ranks ranks(BpeTokenizer tokenizer) {
+    return switch (tokenizer.spec().model()) {
+      case ModelSpec.Ranks ranks -> ranks;
+      case ModelSpec.Merges merges -> TiktokenFile.ranks(merges).orElseThrow(() -> new IllegalArgumentException("this tokenizer cannot be saved as a rank"
+          + " file of tiktoken: its merges do not come in the order of the ids of what they make, or are not of bytes; save it as tokenizer.json"));
+    };
+  }
+
+  private static void saveGpt2(BpeTokenizer tokenizer, Path folder) throws IOException {
+    TokenizerSpec spec = tokenizer.spec();
+    if (!(spec.model() instanceof ModelSpec.Merges merges) || !merges.byteLevel() || !spec.normalizers().isEmpty() || !spec.preparations().isEmpty()
+        || !spec.splits().equals(SplitRule.gpt2().splits()) || !merges.suffix().isEmpty() || merges.ignoreMerges()) {
+      throw new IllegalArgumentException("this tokenizer cannot be saved as vocab.json and merges.txt: these are for merges of bytes with GPT-2's split rule;"
+          + " save it as tokenizer.json");
+    }
+    Files.createDirectories(folder);
+    AtomicFile.write(folder.resolve("vocab.json"), ByteBuffer.wrap(Gpt2Files.vocabulary(spec)));
+    AtomicFile.write(folder.resolve("merges.txt"), ByteBuffer.wrap(Gpt2Files.merges(merges)));
   }
 
   private static byte[] read(Path file) throws IOException {

@@ -22,7 +22,7 @@ import java.util.zip.GZIPInputStream;
  */
 public final class ClipFile {
   /** Merges that count: 49,152 tokens less the bytes twice, less two markers. */
-  static final int MERGES = 49152 - 256 - 2;
+  private static final int MERGES = 49152 - 256 - 2;
   private static final String SUFFIX = "</w>";
   private static final String START = "<|startoftext|>";
   private static final String END = "<|endoftext|>";

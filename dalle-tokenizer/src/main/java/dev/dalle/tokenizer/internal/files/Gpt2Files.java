@@ -3,6 +3,7 @@ package dev.dalle.tokenizer.internal.files;
 import dev.dalle.tokenizer.AddedToken;
 import dev.dalle.tokenizer.internal.json.JsonException;
 import dev.dalle.tokenizer.internal.json.JsonParser;
+import dev.dalle.tokenizer.internal.json.JsonText;
 import dev.dalle.tokenizer.internal.json.JsonValue;
 import dev.dalle.tokenizer.internal.spec.DecoderSpec;
 import dev.dalle.tokenizer.internal.spec.ModelSpec;
@@ -10,8 +11,11 @@ import dev.dalle.tokenizer.internal.spec.SplitSpec;
 import dev.dalle.tokenizer.internal.spec.TemplateSpec;
 import dev.dalle.tokenizer.internal.spec.TokenList;
 import dev.dalle.tokenizer.internal.spec.TokenizerSpec;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 
 /** GPT-2's pair of files: {@code vocab.json} from token to id, and {@code merges.txt} with one merge a line. */
@@ -63,8 +67,28 @@ public final class Gpt2Files {
     reader.add(line.substring(0, space), line.substring(space + 1), where);
   }
 
-  /** The vocabulary as vocab.json has it. */
-  static String token(TokenList tokens, int id) {
-    return ByteAlphabet.write(tokens.bytes(id));
+  /** The content of vocab.json: all tokens, added ones included. */
+  public static byte[] vocabulary(TokenizerSpec spec) {
+    Map<String, JsonValue> vocabulary = new LinkedHashMap<>();
+    TokenList tokens = spec.model().tokens();
+    for (int id = 0; id < tokens.size(); id++) {
+      if (tokens.has(id)) {
+        vocabulary.put(ByteAlphabet.write(tokens.bytes(id)), new JsonValue.JsonNumber(Integer.toString(id)));
+      }
+    }
+    for (AddedToken token : spec.added()) {
+      vocabulary.put(token.content(), new JsonValue.JsonNumber(Integer.toString(token.id())));
+    }
+    return JsonText.of(new JsonValue.JsonObject(vocabulary)).getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The content of merges.txt. */
+  public static byte[] merges(ModelSpec.Merges model) {
+    StringBuilder text = new StringBuilder("#version: 0.2\n");
+    for (int rank = 0; rank < model.left().length; rank++) {
+      text.append(ByteAlphabet.write(model.tokens().bytes(model.left()[rank]))).append(' ')
+          .append(ByteAlphabet.write(model.tokens().bytes(model.right()[rank]))).append('\n');
+    }
+    return text.toString().getBytes(StandardCharsets.UTF_8);
   }
 }

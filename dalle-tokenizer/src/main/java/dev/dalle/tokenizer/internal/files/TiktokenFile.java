@@ -8,9 +8,12 @@ import dev.dalle.tokenizer.internal.spec.SplitSpec;
 import dev.dalle.tokenizer.internal.spec.TemplateSpec;
 import dev.dalle.tokenizer.internal.spec.TokenList;
 import dev.dalle.tokenizer.internal.spec.TokenizerSpec;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 
 /** tiktoken's rank files: one token a line, its bytes in Base64, a space, and its rank, which is its id. The split rule is not in the file. */
 public final class TiktokenFile {
@@ -22,7 +25,7 @@ public final class TiktokenFile {
     while (end < file.length && file[end] != '\n' && end < 8192) {
       end++;
     }
-    String line = new String(file, 0, end, java.nio.charset.StandardCharsets.ISO_8859_1).strip();
+    String line = new String(file, 0, end, StandardCharsets.ISO_8859_1).strip();
     return line.matches("[A-Za-z0-9+/]+={0,2} [0-9]{1,9}");
   }
 
@@ -78,6 +81,24 @@ public final class TiktokenFile {
     }
   }
 
+  /** The same tokens as ranks; nothing unless ranks give the same tokens as the merges for every text. */
+  public static Optional<ModelSpec.Ranks> ranks(ModelSpec.Merges model) {
+    if (!model.byteLevel() || !model.suffix().isEmpty() || !model.prefix().isEmpty() || model.ignoreMerges()) {
+      return Optional.empty();
+    }
+    // Each token but the bytes is made by one merge, in the order of their ids; then a pair that makes a token is that token's merge or never stands there.
+    for (int rank = 1; rank < model.result().length; rank++) {
+      if (model.result()[rank] <= model.result()[rank - 1]) {
+        return Optional.empty();
+      }
+    }
+    ModelSpec.Ranks ranks = new ModelSpec.Ranks(model.tokens());
+    ModelSpec.Merges again = RankMerges.of(ranks);
+    boolean same = Arrays.equals(again.left(), model.left()) && Arrays.equals(again.right(), model.right())
+        && Arrays.equals(again.result(), model.result());
+    return same ? Optional.of(ranks) : Optional.empty();
+  }
+
   /** The file of a vocabulary. */
   public static byte[] write(ModelSpec.Ranks model) {
     StringBuilder text = new StringBuilder();
@@ -86,6 +107,6 @@ public final class TiktokenFile {
         text.append(Base64.getEncoder().encodeToString(model.tokens().bytes(id))).append(' ').append(id).append('\n');
       }
     }
-    return text.toString().getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    return text.toString().getBytes(StandardCharsets.US_ASCII);
   }
 }

@@ -4,6 +4,7 @@ import dev.dalle.tokenizer.internal.json.JsonValue;
 import dev.dalle.tokenizer.internal.spec.TokenList;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,7 +50,7 @@ final class TokenReader {
       byte[] end = ends ? suffix.getBytes(StandardCharsets.UTF_8) : new byte[0];
       var start = ByteAlphabet.read(ends ? token.substring(0, token.length() - suffix.length()) : token);
       if (start.isPresent()) {
-        byte[] joined = java.util.Arrays.copyOf(start.get(), start.get().length + end.length);
+        byte[] joined = Arrays.copyOf(start.get(), start.get().length + end.length);
         System.arraycopy(end, 0, joined, start.get().length, end.length);
         return joined;
       }

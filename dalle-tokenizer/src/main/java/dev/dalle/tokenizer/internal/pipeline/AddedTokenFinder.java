@@ -1,6 +1,7 @@
 package dev.dalle.tokenizer.internal.pipeline;
 
 import dev.dalle.tokenizer.AddedToken;
+import dev.dalle.tokenizer.internal.split.CharClass;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -29,7 +30,10 @@ final class AddedTokenFinder {
       for (char c : token.content().toCharArray()) {
         node = node.next.computeIfAbsent(c, _ -> new Node());
       }
-      node.token = token;
+      // Normalizing may have made two of them equal: the first counts.
+      if (node.token == null) {
+        node.token = token;
+      }
       char first = token.content().charAt(0);
       beginnings[first >> 6] |= 1L << first;
     }
@@ -59,10 +63,10 @@ final class AddedTokenFinder {
         continue;
       }
       int start = i;
-      while (token.stripLeft() && start > free && isSpace(text.charAt(start - 1))) {
+      while (token.stripLeft() && start > free && CharClass.isSpace(text.charAt(start - 1))) {
         start--;
       }
-      while (token.stripRight() && end < text.length() && isSpace(text.charAt(end))) {
+      while (token.stripRight() && end < text.length() && CharClass.isSpace(text.charAt(end))) {
         end++;
       }
       found.add(new Found(token, start, end));
@@ -93,9 +97,5 @@ final class AddedTokenFinder {
 
   private static boolean isWord(int codePoint) {
     return Character.isLetterOrDigit(codePoint) || codePoint == '_';
-  }
-
-  private static boolean isSpace(char c) {
-    return Character.isWhitespace(c) || Character.isSpaceChar(c);
   }
 }

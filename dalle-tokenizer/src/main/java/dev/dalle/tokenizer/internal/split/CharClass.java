@@ -4,7 +4,7 @@ package dev.dalle.tokenizer.internal.split;
  * The properties of code points that the usual split rules ask for, in one table for the first 65,536. They are the general categories of the running
  * JDK's Unicode version, and White_Space for {@link #SPACE}.
  */
-final class CharClass {
+public final class CharClass {
   /** Category L. */
   static final int LETTER = 1;
   /** Category N. */
@@ -25,6 +25,11 @@ final class CharClass {
   private static final byte[] TABLE = table();
 
   private CharClass() {}
+
+  /** Whether a char has the property White_Space; those that have it are never surrogates. */
+  public static boolean isSpace(char c) {
+    return (TABLE[c] & SPACE) != 0;
+  }
 
   /** All properties of a code point, as bits. */
   static int of(int codePoint) {

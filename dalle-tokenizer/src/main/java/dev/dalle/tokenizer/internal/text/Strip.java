@@ -1,5 +1,7 @@
 package dev.dalle.tokenizer.internal.text;
 
+import dev.dalle.tokenizer.internal.split.CharClass;
+
 /**
  * Removes white space at the ends.
  *
@@ -16,10 +18,10 @@ public record Strip(boolean left, boolean right) implements Normalizer {
   public void apply(String text, RewrittenText out) {
     int from = 0;
     int to = text.length();
-    while (left && from < to && Character.isWhitespace(text.charAt(from)) || left && from < to && Character.isSpaceChar(text.charAt(from))) {
+    while (left && from < to && CharClass.isSpace(text.charAt(from))) {
       from++;
     }
-    while (right && from < to && (Character.isWhitespace(text.charAt(to - 1)) || Character.isSpaceChar(text.charAt(to - 1)))) {
+    while (right && from < to && CharClass.isSpace(text.charAt(to - 1))) {
       to--;
     }
     out.copy(text, from, to);
