@@ -208,6 +208,18 @@ public final class BpeTokenizer {
   }
 
   /**
+   * Encodes several texts on several threads with BPE dropout. The result does not depend on their number.
+   *
+   * @param dropoutRate probability, from 0 to 1
+   * @param seed of the first text; text i has {@code seed + i}
+   * @param threads how many, at least 1
+   * @return {@code encode(texts.get(i), dropoutRate, seed + i)} for each i
+   */
+  public List<int[]> encodeAll(List<String> texts, double dropoutRate, long seed, int threads) {
+    return Batches.map(texts.size(), threads, i -> encode(texts.get(i), dropoutRate, seed + i));
+  }
+
+  /**
    * The text of the tokens, one after another. Bytes that are not UTF-8, as when a code point was cut in two, become U+FFFD each time the decoder of the JDK
    * finds a malformed sequence.
    *
