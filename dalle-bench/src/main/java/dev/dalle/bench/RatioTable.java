@@ -31,10 +31,13 @@ final class RatioTable {
   private final Map<String, List<Map<Side, Times>>> rounds = new TreeMap<>();
   private int roundCount;
 
-  /** Adds a round's results. */
+  /** Adds a round's results; benchmarks without sides, whose own table is JMH's, are passed over. */
   void addRound(Collection<RunResult> results) {
     roundCount++;
     for (RunResult result : results) {
+      if (!result.getParams().getParamsKeys().contains(SIDE)) {
+        continue;
+      }
       Statistics statistics = result.getPrimaryResult().getStatistics();
       add(name(result.getParams()), Side.valueOf(result.getParams().getParam(SIDE)), new Times(statistics.getPercentile(50), statistics.getMin()));
     }

@@ -8,10 +8,10 @@ package dev.dalle.tokenizer;
  */
 public record Merge(int left, int right) {
 
-    /** Checks that both ids are at least 0. */
-    public Merge {
-        if (left < 0 || right < 0) {
-            throw new IllegalArgumentException("merge: expected ids of at least 0, got " + left + " and " + right);
-        }
+  /** Checks that both ids are at least 0. */
+  public Merge {
+    if (left < 0 || right < 0) {
+      throw new IllegalArgumentException("merge: expected ids of at least 0, got " + left + " and " + right);
     }
+  }
 }

@@ -6,7 +6,7 @@
  * {@code maxTextTokens} ids that the transformer's embedding takes:
  *
  * {@snippet :
- * BpeTokenizer tokenizer = new BpeTrainer(1024, 2).train(captions);      // at most 1024 tokens
+ * BpeTokenizer tokenizer = new BpeTrainer(1024, 2).train(captions);    // at most 1024 tokens
  * tokenizer.save(Path.of("captions.bpe"));
  * int[] ids = tokenizer.encode("a noto emoji of a red heart");
  * String same = tokenizer.decode(ids);

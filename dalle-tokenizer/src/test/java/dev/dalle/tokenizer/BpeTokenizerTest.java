@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.dalle.tokenizer.internal.merge.PieceCache;
+import dev.dalle.tokenizer.internal.spec.VocabularyBuilder;
 import java.lang.module.ModuleDescriptor;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -145,7 +147,7 @@ class BpeTokenizerTest {
     void agreesWithMergeAfterMergeOnUntrainedMerges() {
         Random random = new Random(7);
         for (int trial = 0; trial < 200; trial++) {
-            Vocabulary.Builder builder = new Vocabulary.Builder();
+            VocabularyBuilder builder = BpeTokenizer.builder(SplitRule.paper());
             while (builder.size() < 290) {
                 try {
                     builder.add(operand(random, builder.size()), operand(random, builder.size()));
@@ -153,7 +155,7 @@ class BpeTokenizerTest {
                     continue;
                 }
             }
-            BpeTokenizer tokenizer = BpeTokenizer.of(builder);
+            BpeTokenizer tokenizer = BpeTokenizer.of(SplitRule.paper(), builder, List.of());
             for (int i = 0; i < 20; i++) {
                 String word = RandomText.word(random, 3, 1 + random.nextInt(60));
                 assertArrayEquals(naiveEncode(word, tokenizer.merges()), tokenizer.encode(word), word);
@@ -188,7 +190,7 @@ class BpeTokenizerTest {
         Random random = new Random(9);
         BpeTokenizer tokenizer = random(random, 8, 500);
         List<String> texts = new ArrayList<>();
-        for (int i = 0; i < 2 * WordCache.SLOTS; i++) {
+        for (int i = 0; i < 2 * PieceCache.SLOTS; i++) {
             texts.add(RandomText.words(random, 8, 9));
         }
         BpeTokenizer fresh = BpeTokenizer.of(tokenizer.merges());
@@ -221,13 +223,17 @@ class BpeTokenizerTest {
         String first = RandomText.word(random, 26, 6);
         String second = first;
         while (second.equals(first)
-                || WordCache.slot(second, 0, 6) != WordCache.slot(first, 0, 6)) {
+                || slot(second) != slot(first)) {
             second = RandomText.word(random, 26, 6);
         }
         for (int i = 0; i < 2; i++) {
             assertEquals(first, tokenizer.decode(tokenizer.encode(first)));
             assertEquals(second, tokenizer.decode(tokenizer.encode(second)));
         }
+    }
+
+    private static int slot(String word) {
+        return PieceCache.hash(word.toCharArray(), 0, word.length()) & PieceCache.SLOTS - 1;
     }
 
     @Test
@@ -285,7 +291,7 @@ class BpeTokenizerTest {
         for (int id = 256; id < 263; id++) {
             doubling.add(new Merge(id, id));
         }
-        assertMessage("merge 7: the new token \"" + "a".repeat(256) + "\" has 256 letters, and at most 128 are allowed",
+        assertMessage("merge 7: the new token \"" + "a".repeat(256) + "\" has 256 bytes, and at most 128 are allowed",
                 () -> BpeTokenizer.of(doubling));
     }
 

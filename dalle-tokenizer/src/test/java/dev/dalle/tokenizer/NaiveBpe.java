@@ -1,5 +1,6 @@
 package dev.dalle.tokenizer;
 
+import dev.dalle.tokenizer.internal.merge.SplitMix64;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -130,7 +131,7 @@ final class NaiveBpe {
      * stays. Exact for rates that are multiples of 2^-53.
      */
     static List<Integer> dropoutOfSeed(String word, List<Merge> merges, double rate, long seed) {
-        SplitMix64 random = new SplitMix64(SplitMix64.mix(seed));
+        SplitMix64 random = new SplitMix64(seed);
         List<Integer> tokens = letters(word);
         while (true) {
             Occurrence chosen = null;

@@ -58,7 +58,7 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(names = "--dvae", paramLabel = "FILE", description = "The dVAE's weights, in place of the run's dvae.safetensors.")
   private Optional<Path> dvae = Optional.empty();
 
-  @Option(names = "--tokenizer", paramLabel = "FILE", description = "The vocabulary file, in place of the run's tokenizer.bpe.")
+  @Option(names = "--vocab", paramLabel = "FILE", description = "The vocabulary, in place of the run's tokenizer.bpe.")
   private Optional<Path> tokenizer = Optional.empty();
 
   @Option(names = "--out", paramLabel = "DIR", defaultValue = "generated", description = "Folder of the pictures (default ${DEFAULT-VALUE}).")
@@ -83,7 +83,7 @@ final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     SamplingOptions options = checkedOptions();
-    BpeTokenizer bpe = TokenizerOption.load(tokenizer.orElseGet(() -> weights.run().tokenizer()));
+    BpeTokenizer bpe = VocabOption.load(tokenizer.orElseGet(() -> weights.run().tokenizer()));
     Path transformerFile = weights.file("transformer", RunFolder::transformer);
     Path dvaeFile = dvae.orElseGet(() -> weights.run().dvae());
     WeightsOption.require(dvaeFile, "dVAE");

@@ -10,4 +10,9 @@ final class JsonText {
   static String of(Object value) {
     return JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(value);
   }
+
+  /** The same on one line. */
+  static String line(Object value) {
+    return JsonMapper.shared().writeValueAsString(value);
+  }
 }

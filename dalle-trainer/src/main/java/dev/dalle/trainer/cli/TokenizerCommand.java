@@ -8,9 +8,9 @@ import picocli.CommandLine.Spec;
 /** {@code dalle tokenizer}: the byte-pair vocabulary of captions. By itself it does nothing but ask for a command. */
 @Command(
     name = "tokenizer",
-    description = "Byte-pair encoding of captions: train a vocabulary, encode and decode texts.",
+    description = "Byte-pair encoding of captions: train a vocabulary, encode and decode texts, convert between formats.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {TokenizerTrainCommand.class, TokenizerEncodeCommand.class, TokenizerDecodeCommand.class})
+    subcommands = {TokenizerTrainCommand.class, TokenizerEncodeCommand.class, TokenizerDecodeCommand.class, TokenizerConvertCommand.class})
 final class TokenizerCommand implements Runnable {
   @Spec private CommandSpec spec;
 

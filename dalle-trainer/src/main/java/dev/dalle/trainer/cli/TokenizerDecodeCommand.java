@@ -3,16 +3,13 @@ package dev.dalle.trainer.cli;
 import dev.dalle.tokenizer.BpeTokenizer;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintWriter;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -20,13 +17,18 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "decode",
     description = "Turn token ids into text: those of the command line into one, those of each line of standard input into one.",
-    footer = {"", "Example:", "  dalle tokenizer decode 97 32 259 260"})
+    footer = {"", "Examples:", "  dalle tokenizer decode 97 32 259 260", "  dalle tokenizer decode --json < ids.jsonl"})
 final class TokenizerDecodeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
-  @Mixin private TokenizerOption tokenizer;
-  @Mixin private JsonOption json;
+  @Mixin private VocabOption vocabulary;
 
-  @Parameters(arity = "0..*", paramLabel = "ID", description = "Token ids; without any, those of each line of standard input.")
+  @Option(names = "--json", description = "Print each text as a JSON string, on one line whatever is in it.")
+  private boolean json;
+
+  @Option(names = "--skip-special", description = "Leave special tokens out.")
+  private boolean skipSpecial;
+
+  @Parameters(arity = "0..*", paramLabel = "ID", description = "Token ids; without any, those of each line of standard input, as a JSON array or apart.")
   private List<String> ids = List.of();
 
   private final InputStream input;
@@ -41,31 +43,36 @@ final class TokenizerDecodeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    BpeTokenizer bpe = tokenizer.load();
-    PrintWriter out = spec.commandLine().getOut();
-    List<Map<String, Object>> values = new ArrayList<>();
-    List<String> lines = TextInput.of(ids.isEmpty() ? List.of() : List.of(String.join(" ", ids)), input);
-    for (int i = 0; i < lines.size(); i++) {
-      int[] tokens = numbers(bpe, lines.get(i), ids.isEmpty() ? "line " + (i + 1) + ": " : "");
-      String text = bpe.decode(tokens);
-      if (json.json()) {
-        Map<String, Object> value = new LinkedHashMap<>();
-        value.put("text", text);
-        value.put("ids", tokens);
-        value.put("tokens", Arrays.stream(tokens).mapToObj(bpe::tokenText).toList());
-        values.add(value);
-      } else {
-        out.println(text);
-      }
+    BpeTokenizer bpe = vocabulary.load();
+    if (!ids.isEmpty()) {
+      write(bpe, String.join(" ", ids), "");
+      return 0;
     }
-    if (json.json()) {
-      out.println(JsonText.of(values));
+    try (TextLines lines = new TextLines("standard input", input, false)) {
+      for (Optional<String> line = lines.next(); line.isPresent(); line = lines.next()) {
+        write(bpe, line.get(), "standard input, line " + lines.number() + ": ");
+      }
     }
     return 0;
   }
 
+  private void write(BpeTokenizer bpe, String line, String where) {
+    String text;
+    int[] tokens = numbers(bpe, line, where);
+    try {
+      text = bpe.decode(tokens, skipSpecial);
+    } catch (IllegalArgumentException e) {
+      throw new CommandException(where + e.getMessage(), e);
+    }
+    spec.commandLine().getOut().println(json ? JsonText.line(text) : text);
+  }
+
   private static int[] numbers(BpeTokenizer bpe, String line, String where) {
-    String[] words = line.isBlank() ? new String[0] : line.strip().split("[\\s,]+");
+    String bare = line.strip();
+    if (bare.startsWith("[") && bare.endsWith("]")) {
+      bare = bare.substring(1, bare.length() - 1).strip();
+    }
+    String[] words = bare.isEmpty() ? new String[0] : bare.split("\\s*,\\s*|\\s+");
     int[] numbers = new int[words.length];
     for (int i = 0; i < words.length; i++) {
       int number;

@@ -6,11 +6,9 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,13 +20,28 @@ import picocli.CommandLine.Spec;
 /** {@code dalle tokenizer encode}: texts to token ids. */
 @Command(
     name = "encode",
-    description = "Turn texts into token ids, one line a text.",
-    footer = {"", "Examples:", "  dalle tokenizer encode \"a noto emoji of a red heart\"", "  dalle tokenizer encode --dropout 0.1 --seed 7 < captions.txt"})
+    description = "Turn texts into token ids: one JSON array a text, one line each.",
+    footer = {
+      "",
+      "Examples:",
+      "  dalle tokenizer encode \"a noto emoji of a red heart\"",
+      "  dalle tokenizer encode --vocab tokenizer.json < captions.txt > ids.jsonl",
+      "  dalle tokenizer encode --dropout 0.1 --seed 7 < captions.txt"
+    })
 final class TokenizerEncodeCommand implements Callable<Integer> {
+  /** Texts that are held at a time. */
+  private static final int BATCH = 4096;
+
   @Spec private CommandSpec spec;
-  @Mixin private TokenizerOption tokenizer;
+  @Mixin private VocabOption vocabulary;
   @Mixin private SeedOption seed;
-  @Mixin private JsonOption json;
+  @Mixin private ThreadsOption threads;
+
+  @Option(names = "--json", description = "Each line of standard input is a JSON string, so that a text may have line breaks.")
+  private boolean json;
+
+  @Option(names = "--tokens", description = "Print the tokens' texts in place of their ids.")
+  private boolean tokens;
 
   @Option(
       names = "--dropout",
@@ -55,25 +68,41 @@ final class TokenizerEncodeCommand implements Callable<Integer> {
     if (!(dropout >= 0 && dropout <= 1)) {
       throw new ParameterException(spec.commandLine(), "--dropout: expected a probability from 0 to 1, got " + dropout);
     }
-    BpeTokenizer bpe = tokenizer.load();
-    PrintWriter out = spec.commandLine().getOut();
-    List<Map<String, Object>> values = new ArrayList<>();
-    long number = 0;
-    for (String text : TextInput.of(texts, input)) {
-      int[] ids = bpe.encode(text, dropout, seed.orDefault() + number++);
-      if (json.json()) {
-        Map<String, Object> value = new LinkedHashMap<>();
-        value.put("text", text);
-        value.put("ids", ids);
-        value.put("tokens", Arrays.stream(ids).mapToObj(bpe::tokenText).toList());
-        values.add(value);
-      } else {
-        out.println(Arrays.stream(ids).mapToObj(Integer::toString).collect(Collectors.joining(" ")));
-      }
+    BpeTokenizer bpe = vocabulary.load();
+    if (!texts.isEmpty()) {
+      write(bpe, texts, 0);
+      return 0;
     }
-    if (json.json()) {
-      out.println(JsonText.of(values));
+    try (TextLines lines = new TextLines("standard input", input, json)) {
+      List<String> batch = new ArrayList<>();
+      long done = 0;
+      for (Optional<String> line = next(lines, bpe, batch, done); line.isPresent(); line = next(lines, bpe, batch, done)) {
+        batch.add(line.get());
+        if (batch.size() == BATCH) {
+          write(bpe, batch, done);
+          done += batch.size();
+          batch.clear();
+        }
+      }
+      write(bpe, batch, done);
     }
     return 0;
+  }
+
+  /** The next line; what was read before a bad one is written all the same. */
+  private Optional<String> next(TextLines lines, BpeTokenizer bpe, List<String> batch, long done) throws IOException {
+    try {
+      return lines.next();
+    } catch (CommandException e) {
+      write(bpe, batch, done);
+      throw e;
+    }
+  }
+
+  private void write(BpeTokenizer bpe, List<String> batch, long first) {
+    PrintWriter out = spec.commandLine().getOut();
+    for (int[] ids : bpe.encodeAll(batch, dropout, seed.orDefault() + first, threads.orAllProcessors())) {
+      out.println(tokens ? JsonText.line(Arrays.stream(ids).mapToObj(bpe::tokenText).toList()) : JsonText.line(ids));
+    }
   }
 }

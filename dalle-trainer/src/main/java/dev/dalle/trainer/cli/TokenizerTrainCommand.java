@@ -2,35 +2,38 @@ package dev.dalle.trainer.cli;
 
 import dev.dalle.tokenizer.BpeTokenizer;
 import dev.dalle.tokenizer.BpeTrainer;
+import dev.dalle.tokenizer.SplitRule;
 import dev.dalle.trainer.data.CaptionedPictures;
 import dev.dalle.trainer.data.DataSets;
 import dev.dalle.trainer.run.DataConfig;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code dalle tokenizer train}: learns a vocabulary from captions. */
 @Command(
     name = "train",
-    description = "Learn a vocabulary from the training captions of a data set, or from a text file.",
+    description = "Learn a vocabulary from the training captions of a data set, or from text files.",
     footer = {
       "",
       "Examples:",
-      "  dalle tokenizer train --vocabulary 2048 --out emoji.bpe",
-      "  dalle tokenizer train --text captions.txt --out captions.bpe"
+      "  dalle tokenizer train --vocab-size 2048 --out emoji.bpe",
+      "  dalle tokenizer train captions.txt --out captions.bpe",
+      "  dalle tokenizer train *.txt --split gpt2 --special '<|endoftext|>' --vocab-size 32768 --out text.bpe"
     })
 final class TokenizerTrainCommand implements Callable<Integer> {
   /** Side at which the demo renders drawings too, so that they are rendered once. */
@@ -41,11 +44,11 @@ final class TokenizerTrainCommand implements Callable<Integer> {
   @Mixin private ThreadsOption threads;
   @Mixin private JsonOption json;
 
-  @Option(names = "--text", paramLabel = "FILE", description = "A text file in UTF-8 with one caption a line, in place of --data.")
-  private Path text;
+  @Parameters(arity = "0..*", paramLabel = "FILE", description = "Text files in UTF-8 with one caption a line, in place of --data.")
+  private List<Path> files = List.of();
 
   @Option(
-      names = "--vocabulary",
+      names = "--vocab-size",
       paramLabel = "N",
       defaultValue = "16384",
       description = "Tokens wanted, 256 or more (default ${DEFAULT-VALUE}, as in the paper); the captions may not hold enough pairs for all.")
@@ -58,16 +61,28 @@ final class TokenizerTrainCommand implements Callable<Integer> {
       description = "Smallest count at which a pair is still merged (default ${DEFAULT-VALUE}).")
   private long minFrequency;
 
+  @Option(
+      names = "--split",
+      paramLabel = "RULE",
+      description = "How captions are cut: lowercase-az (default, the paper's), gpt2, cl100k, o200k or clip.")
+  private Optional<String> split = Optional.empty();
+
+  @Option(names = "--pattern", paramLabel = "REGEX", description = "Cut by a regular expression of one's own: its matches and what is between them.")
+  private Optional<String> pattern = Optional.empty();
+
+  @Option(names = "--special", paramLabel = "TOKEN", description = "A special token, such as '<|endoftext|>'; may be given several times.")
+  private List<String> special = List.of();
+
   @Option(names = "--out", paramLabel = "FILE", required = true, description = "Where the vocabulary goes.")
   private Path out;
 
   @Override
   public Integer call() throws IOException {
-    if (text != null && data.given()) {
-      throw new ParameterException(spec.commandLine(), "--text: expected either a text file or a data set, got both");
+    if (!files.isEmpty() && data.given()) {
+      throw new ParameterException(spec.commandLine(), "--data: expected either text files or a data set, got both");
     }
     BpeTrainer trainer = trainer();
-    BpeTokenizer tokenizer = trainer.train(text != null ? lines() : captions());
+    BpeTokenizer tokenizer = files.isEmpty() ? trainer.train(captions()) : train(trainer);
     Path folder = out.toAbsolutePath().getParent();
     if (folder != null) {
       Files.createDirectories(folder);
@@ -84,7 +99,7 @@ final class TokenizerTrainCommand implements Callable<Integer> {
 
   private BpeTrainer trainer() {
     try {
-      return new BpeTrainer(vocabulary, minFrequency);
+      return new BpeTrainer(rule(), vocabulary, minFrequency, special);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage());
     }
@@ -97,19 +112,28 @@ final class TokenizerTrainCommand implements Callable<Integer> {
     }
   }
 
-  private List<String> lines() throws IOException {
-    List<String> lines;
-    try {
-      lines = Files.readAllLines(text);
-    } catch (CharacterCodingException e) {
-      throw new CommandException("--text: " + text + " is not text in UTF-8; save it as UTF-8", e);
-    } catch (NoSuchFileException e) {
-      throw new CommandException("--text: no such file: " + text, e);
+  private SplitRule rule() {
+    if (split.isPresent() && pattern.isPresent()) {
+      throw new ParameterException(spec.commandLine(), "--pattern: expected either a rule or a regular expression, got both");
     }
-    List<String> captions = lines.stream().filter(line -> !line.isBlank()).toList();
-    if (captions.isEmpty()) {
-      throw new CommandException("--text: " + text + " holds no caption; expected one a line");
+    return pattern.map(SplitRule::regex).orElseGet(() -> split.map(SplitRule::named).orElseGet(SplitRule::paper));
+  }
+
+  /** Reads the files one after another, a line at a time. */
+  private BpeTokenizer train(BpeTrainer trainer) throws IOException {
+    for (Path file : files) {
+      if (!Files.exists(file)) {
+        throw new CommandException("no such file: " + file);
+      }
     }
-    return captions;
+    try (CaptionFiles captions = new CaptionFiles(files)) {
+      BpeTokenizer tokenizer = trainer.train(captions);
+      if (captions.count() == 0) {
+        throw new CommandException(files.getFirst() + " holds no caption; expected one a line");
+      }
+      return tokenizer;
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
   }
 }

@@ -163,8 +163,8 @@ class PictureCommandsTest {
     assertTrue(Cli.failure("generate", "x", "--weights", folder).startsWith("no vocabulary at " + folder.resolve("tokenizer.bpe")));
     Path big = folder.resolve("big.bpe");
     Path text = Files.writeString(folder.resolve("text.txt"), "abcdefghijklmnopqrstuvwxyz zyxwvutsrqponmlkjihgfedcba acegikmoqsuwy\n");
-    Cli.lines("tokenizer", "train", "--text", text, "--vocabulary", 310, "--min-frequency", 1, "--out", big);
-    assertTrue(Cli.failure("generate", "x", "--weights", run, "--tokenizer", big).startsWith("the vocabulary file has 310 tokens, "));
+    Cli.lines("tokenizer", "train", text, "--vocab-size", 310, "--min-frequency", 1, "--out", big);
+    assertTrue(Cli.failure("generate", "x", "--weights", run, "--vocab", big).startsWith("the vocabulary file has 310 tokens, "));
     String words = "many words ".repeat(9);
     Cli cut = Cli.run("generate", words, "--weights", run, "--out", folder.resolve("cut"), "--count", 1);
     assertEquals(0, cut.status(), cut.err());

@@ -1,0 +1,2 @@
+/** Tokenizers beside one another. */
+package dev.dalle.bench.tokenizer;

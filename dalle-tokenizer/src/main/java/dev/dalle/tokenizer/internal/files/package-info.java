@@ -1,0 +1,2 @@
+/** Other people's vocabulary files. */
+package dev.dalle.tokenizer.internal.files;

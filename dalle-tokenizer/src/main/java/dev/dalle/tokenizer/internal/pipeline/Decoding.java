@@ -1,0 +1,193 @@
+package dev.dalle.tokenizer.internal.pipeline;
+
+import dev.dalle.tokenizer.AddedToken;
+import dev.dalle.tokenizer.internal.spec.DecoderSpec;
+import dev.dalle.tokenizer.internal.spec.ModelSpec;
+import dev.dalle.tokenizer.internal.spec.PatternSpec;
+import dev.dalle.tokenizer.internal.spec.TokenList;
+import dev.dalle.tokenizer.internal.spec.TokenizerSpec;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** From tokens back to text. Immutable. */
+public final class Decoding {
+  private static final Pattern BYTE_TOKEN = Pattern.compile("<0x([0-9A-Fa-f]{2})>");
+
+  private final TokenList tokens;
+  private final boolean[] special;
+  private final boolean asBytes;
+  private final List<UnaryOperator<List<String>>> steps;
+
+  /** What a description says. */
+  public Decoding(TokenizerSpec spec) {
+    tokens = allTokens(spec);
+    special = new boolean[tokens.size()];
+    for (AddedToken token : spec.added()) {
+      special[token.id()] = token.special();
+    }
+    boolean byteLevel = !(spec.model() instanceof ModelSpec.Merges merges) || merges.byteLevel();
+    List<DecoderSpec> decoders = new ArrayList<>(spec.decoders());
+    asBytes = byteLevel && (decoders.isEmpty() || decoders.getFirst() instanceof DecoderSpec.Bytes);
+    if (asBytes && !decoders.isEmpty()) {
+      decoders.removeFirst();
+    }
+    steps = decoders.stream().map(Decoding::step).toList();
+  }
+
+  private static TokenList allTokens(TokenizerSpec spec) {
+    TokenList model = spec.model().tokens();
+    List<byte[]> all = new ArrayList<>();
+    for (int id = 0; id < model.size(); id++) {
+      all.add(model.has(id) ? model.bytes(id) : null);
+    }
+    for (AddedToken token : spec.added()) {
+      while (all.size() <= token.id()) {
+        all.add(null);
+      }
+      all.set(token.id(), token.content().getBytes(StandardCharsets.UTF_8));
+    }
+    return new TokenList(all);
+  }
+
+  /** All tokens, added ones included. */
+  public TokenList tokens() {
+    return tokens;
+  }
+
+  /** Whether decoding is joining bytes and nothing else, so that it can be done token by token. */
+  public boolean isPlain() {
+    return asBytes && steps.isEmpty();
+  }
+
+  /** Whether a token is a marker. */
+  public boolean isSpecial(int id) {
+    return special[id];
+  }
+
+  /**
+   * The text of tokens.
+   *
+   * @param ids each with a token
+   * @param skipSpecial whether markers are left out
+   */
+  public String decode(int[] ids, boolean skipSpecial) {
+    if (asBytes) {
+      byte[] bytes = join(ids, skipSpecial);
+      String text = new String(bytes, StandardCharsets.UTF_8);
+      return steps.isEmpty() ? text : apply(List.of(text));
+    }
+    List<String> parts = new ArrayList<>(ids.length);
+    for (int id : ids) {
+      if (!skipSpecial || !special[id]) {
+        parts.add(tokens.text(id));
+      }
+    }
+    return steps.isEmpty() ? String.join(" ", parts) : apply(parts);
+  }
+
+  private byte[] join(int[] ids, boolean skipSpecial) {
+    long count = 0;
+    for (int id : ids) {
+      count += skipSpecial && special[id] ? 0 : tokens.length(id);
+    }
+    if (count > Integer.MAX_VALUE - 8) {
+      throw new IllegalArgumentException("ids: the text has " + count + " bytes; decode it in parts");
+    }
+    byte[] bytes = new byte[(int) count];
+    int end = 0;
+    for (int id : ids) {
+      if (!skipSpecial || !special[id]) {
+        end = tokens.copy(id, bytes, end);
+      }
+    }
+    return bytes;
+  }
+
+  private String apply(List<String> parts) {
+    List<String> now = parts;
+    for (UnaryOperator<List<String>> step : steps) {
+      now = step.apply(now);
+    }
+    return String.join("", now);
+  }
+
+  private static UnaryOperator<List<String>> step(DecoderSpec spec) {
+    return switch (spec) {
+      case DecoderSpec.Bytes _ -> throw new IllegalArgumentException("decoder: ByteLevel must be the first step, and the model must be of bytes");
+      case DecoderSpec.Suffix suffix -> parts -> suffix(parts, suffix.suffix());
+      case DecoderSpec.Metaspace metaspace -> parts -> metaspace(parts, metaspace);
+      case DecoderSpec.ByteFallback _ -> Decoding::byteFallback;
+      case DecoderSpec.Fuse _ -> parts -> List.of(String.join("", parts));
+      case DecoderSpec.Strip strip -> parts -> parts.stream().map(part -> strip(part, strip)).toList();
+      case DecoderSpec.Replace replace -> replace(replace.pattern(), replace.content());
+    };
+  }
+
+  private static List<String> suffix(List<String> parts, String suffix) {
+    List<String> result = new ArrayList<>(parts.size());
+    for (int i = 0; i < parts.size(); i++) {
+      result.add(parts.get(i).replace(suffix, i == parts.size() - 1 ? "" : " "));
+    }
+    return result;
+  }
+
+  private static List<String> metaspace(List<String> parts, DecoderSpec.Metaspace spec) {
+    List<String> result = new ArrayList<>(parts.size());
+    for (int i = 0; i < parts.size(); i++) {
+      result.add(parts.get(i).replace(spec.replacement(), i == 0 && spec.dropFirst() ? "" : " "));
+    }
+    return result;
+  }
+
+  /** Runs of byte tokens become their text, or one U+FFFD a byte where they are no UTF-8. */
+  private static List<String> byteFallback(List<String> parts) {
+    List<String> result = new ArrayList<>(parts.size());
+    ByteArrayOutputStream pending = new ByteArrayOutputStream();
+    for (String part : parts) {
+      Matcher matcher = BYTE_TOKEN.matcher(part);
+      if (matcher.matches()) {
+        pending.write(Integer.parseInt(matcher.group(1), 16));
+      } else {
+        flush(pending, result);
+        result.add(part);
+      }
+    }
+    flush(pending, result);
+    return result;
+  }
+
+  private static void flush(ByteArrayOutputStream pending, List<String> result) {
+    if (pending.size() > 0) {
+      try {
+        result.add(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(pending.toByteArray())).toString());
+      } catch (CharacterCodingException e) {
+        result.add("\uFFFD".repeat(pending.size()));
+      }
+      pending.reset();
+    }
+  }
+
+  private static String strip(String part, DecoderSpec.Strip spec) {
+    String now = part;
+    for (int i = 0; i < spec.start() && now.startsWith(spec.content()); i++) {
+      now = now.substring(spec.content().length());
+    }
+    for (int i = 0; i < spec.stop() && now.endsWith(spec.content()); i++) {
+      now = now.substring(0, now.length() - spec.content().length());
+    }
+    return now;
+  }
+
+  private static UnaryOperator<List<String>> replace(PatternSpec pattern, String content) {
+    Pattern compiled = Patterns.compile(pattern);
+    String replacement = Matcher.quoteReplacement(content);
+    return parts -> parts.stream().map(part -> compiled.matcher(part).replaceAll(replacement)).toList();
+  }
+}

@@ -1,0 +1,2 @@
+/** From the description of a tokenizer to the parts that run. */
+package dev.dalle.tokenizer.internal.pipeline;

@@ -1,0 +1,2 @@
+/** Rules that cut text into pieces. */
+package dev.dalle.tokenizer.internal.split;

@@ -1,0 +1,2 @@
+/** Learning merges from counted pieces of text. */
+package dev.dalle.tokenizer.internal.train;
