@@ -21,40 +21,40 @@ import org.junit.jupiter.api.Test;
  */
 class HuggingFaceGoldenTest {
 
-    private static List<String> lines;
-    private static List<String> goldenMerges;
-    private static List<String> goldenTokens;
-    private static BpeTokenizer tokenizer;
+  private static List<String> lines;
+  private static List<String> goldenMerges;
+  private static List<String> goldenTokens;
+  private static BpeTokenizer tokenizer;
 
-    @BeforeAll
-    static void train() throws IOException {
-        lines = Arrays.asList(Files.readString(Path.of(System.getProperty("basedir", "."), "..", "LICENSE")).split("\n"));
-        try (BufferedReader in = new BufferedReader(new InputStreamReader(
-                HuggingFaceGoldenTest.class.getResourceAsStream("huggingface-licence.txt"), StandardCharsets.UTF_8))) {
-            List<String> golden = in.lines().toList();
-            goldenMerges = golden.subList(0, golden.indexOf(""));
-            goldenTokens = golden.subList(golden.indexOf("") + 1, golden.size());
-        }
-        assertEquals(551, goldenMerges.size(), "merges that Hugging Face finds twice or more");
-        tokenizer = new BpeTrainer(256 + 1000, 2).train(lines);
+  @BeforeAll
+  static void train() throws IOException {
+    lines = Arrays.asList(Files.readString(Path.of(System.getProperty("basedir", "."), "..", "LICENSE")).split("\n"));
+    try (BufferedReader in = new BufferedReader(new InputStreamReader(
+        HuggingFaceGoldenTest.class.getResourceAsStream("huggingface-licence.txt"), StandardCharsets.UTF_8))) {
+      List<String> golden = in.lines().toList();
+      goldenMerges = golden.subList(0, golden.indexOf(""));
+      goldenTokens = golden.subList(golden.indexOf("") + 1, golden.size());
     }
+    assertEquals(551, goldenMerges.size(), "merges that Hugging Face finds twice or more");
+    tokenizer = new BpeTrainer(256 + 1000, 2).train(lines);
+  }
 
-    @Test
-    void mergesAreTheSame() {
-        List<String> ours = tokenizer.merges().stream()
-                .map(m -> tokenizer.tokenText(m.left()) + " " + tokenizer.tokenText(m.right())).toList();
-        assertEquals(goldenMerges, ours);
-    }
+  @Test
+  void mergesAreTheSame() {
+    List<String> ours = tokenizer.merges().stream()
+        .map(m -> tokenizer.tokenText(m.left()) + " " + tokenizer.tokenText(m.right())).toList();
+    assertEquals(goldenMerges, ours);
+  }
 
-    @Test
-    void tokensAreTheSame() {
-        List<String> ours = new ArrayList<>();
-        for (String line : lines) {
-            if (!line.isBlank()) {
-                ours.add(Arrays.stream(tokenizer.encode(line)).mapToObj(id -> tokenizer.tokenText(id) + "|")
-                        .collect(Collectors.joining()));
-            }
-        }
-        assertEquals(goldenTokens, ours);
+  @Test
+  void tokensAreTheSame() {
+    List<String> ours = new ArrayList<>();
+    for (String line : lines) {
+      if (!line.isBlank()) {
+        ours.add(Arrays.stream(tokenizer.encode(line)).mapToObj(id -> tokenizer.tokenText(id) + "|")
+            .collect(Collectors.joining()));
+      }
     }
+    assertEquals(goldenTokens, ours);
+  }
 }
