@@ -5,6 +5,7 @@ import dev.dalle.tokenizer.internal.spec.NormalizerSpec;
 import dev.dalle.tokenizer.internal.spec.PatternSpec;
 import dev.dalle.tokenizer.internal.spec.SplitSpec;
 import dev.dalle.tokenizer.internal.split.Cl100kSplitter;
+import dev.dalle.tokenizer.internal.split.O200kSplitter;
 import dev.dalle.tokenizer.internal.split.RegexSplitter.Behavior;
 import java.text.Normalizer.Form;
 import java.util.List;
@@ -20,11 +21,8 @@ public final class SplitRule {
   private static final SplitRule GPT2 = new SplitRule("gpt2", List.of(), List.of(new SplitSpec.Gpt2()), "");
   private static final SplitRule CL100K = new SplitRule("cl100k", List.of(),
       List.of(new SplitSpec.Split(new PatternSpec(Cl100kSplitter.pattern(3), true), Behavior.ISOLATED, false)), "");
-  private static final String O200K = "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
-      + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
-      + "|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
   private static final SplitRule O200K_RULE = new SplitRule("o200k", List.of(),
-      List.of(new SplitSpec.Split(new PatternSpec(O200K, true), Behavior.ISOLATED, false)), "");
+      List.of(new SplitSpec.Split(new PatternSpec(O200kSplitter.PATTERN, true), Behavior.ISOLATED, false)), "");
   private static final SplitRule CLIP_RULE = new SplitRule("clip",
       List.of(new NormalizerSpec.Unicode(Form.NFC), new NormalizerSpec.Replace(new PatternSpec("\\s+", true), " "), new NormalizerSpec.Lowercase()),
       List.of(new SplitSpec.Split(new PatternSpec(CLIP, true), Behavior.REMOVED, true)), "</w>");

@@ -13,6 +13,7 @@ import dev.dalle.tokenizer.internal.spec.TokenIndex;
 import dev.dalle.tokenizer.internal.spec.TokenList;
 import dev.dalle.tokenizer.internal.split.Cl100kSplitter;
 import dev.dalle.tokenizer.internal.split.Gpt2Splitter;
+import dev.dalle.tokenizer.internal.split.O200kSplitter;
 import dev.dalle.tokenizer.internal.split.PaperSplitter;
 import dev.dalle.tokenizer.internal.split.RegexSplitter;
 import dev.dalle.tokenizer.internal.split.SequenceSplitter;
@@ -79,6 +80,7 @@ final class Parts {
     }
     return switch (pattern.text()) {
       case Gpt2Splitter.PATTERN -> Optional.of(new Gpt2Splitter());
+      case O200kSplitter.PATTERN -> Optional.of(new O200kSplitter());
       case String text when text.equals(Cl100kSplitter.pattern(3)) -> Optional.of(new Cl100kSplitter(3));
       case String text when text.equals(Cl100kSplitter.pattern(1)) -> Optional.of(new Cl100kSplitter(1));
       default -> Optional.empty();

@@ -38,7 +38,7 @@ public final class Cl100kSplitter extends Scanner {
       return runOf(CharClass.LETTER, text, after, to);
     }
     if (properties == CharClass.NUMBER) {
-      return numerals(text, after, to);
+      return numerals(text, after, to, maxDigits);
     }
     if (first != '\r' && first != '\n' && after < to && (CharClass.of(CharClass.codePointAt(text, after, to)) & CharClass.LETTER) != 0) {
       return runOf(CharClass.LETTER, text, after, to);
@@ -46,18 +46,6 @@ public final class Cl100kSplitter extends Scanner {
     int body = first == ' ' ? after : from;
     int symbols = runWithout(ANY, text, body, to);
     return symbols > body ? lineBreaks(text, symbols, to) : spaces(text, from, to);
-  }
-
-  private int numerals(char[] text, int from, int to) {
-    int end = from;
-    for (int count = 1; count < maxDigits && end < to; count++) {
-      int codePoint = CharClass.codePointAt(text, end, to);
-      if ((CharClass.of(codePoint) & CharClass.NUMBER) == 0) {
-        break;
-      }
-      end += Character.charCount(codePoint);
-    }
-    return end;
   }
 
   private static int lineBreaks(char[] text, int from, int to) {
@@ -69,7 +57,7 @@ public final class Cl100kSplitter extends Scanner {
   }
 
   /** Up to and with the last line break of the run, if it has one. */
-  private static int spaces(char[] text, int from, int to) {
+  static int spaces(char[] text, int from, int to) {
     int end = runOf(CharClass.SPACE, text, from, to);
     for (int i = end - 1; i >= from; i--) {
       if (text[i] == '\r' || text[i] == '\n') {

@@ -70,6 +70,19 @@ public abstract class Scanner implements Splitter {
     return i;
   }
 
+  /** The end of a number whose first numeral ends at {@code from}, with at most so many of them. */
+  static int numerals(char[] text, int from, int to, int most) {
+    int end = from;
+    for (int count = 1; count < most && end < to; count++) {
+      int codePoint = CharClass.codePointAt(text, end, to);
+      if ((CharClass.of(codePoint) & CharClass.NUMBER) == 0) {
+        break;
+      }
+      end += Character.charCount(codePoint);
+    }
+    return end;
+  }
+
   /**
    * White space by {@code \s+(?!\S)|\s+}: the whole run at the end of the text, else all but its last char, which then may go with the word after it; a run
    * of one stays as it is. White space is never a surrogate.
