@@ -18,7 +18,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -168,6 +170,29 @@ class HuggingFaceTest {
     return tests.stream();
   }
 
+  /** Rules as they stand in files of well-known models, which nobody here made up. */
+  @TestFactory
+  Stream<DynamicTest> splitsOfWellKnownModels() throws IOException {
+    String json = Files.readString(saved(new BpeTrainer(SplitRule.regex("[^\\s]+|\\s"), 3000, 2, List.of()).train(TEXTS), "known"));
+    String bytes = "{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"trim_offsets\":true,\"use_regex\":%b}";
+    Map<String, String> rules = Map.of(
+        "digits first", "{\"type\":\"Digits\",\"individual_digits\":true}," + bytes.formatted(true),
+        "punctuation with its words", isolated(" ?[^(\\\\s|[.,!?\u2026\u3002\uff0c\u3001\u0964\u06d4\u060c])]+") + "," + bytes.formatted(false),
+        "line by line", isolated("[\\r\\n]") + "," + isolated("\\\\s?[A-Za-z\u00b5\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u01ba]+") + "," + isolated(
+            "\\\\s?[!-/:-~\uff01-\uff0f\uff1a-\uff5e\u2018-\u201f\u3000-\u3002]+") + "," + isolated("\\\\s+$") + "," + isolated(
+            "[\u4e00-\u9fa5\u0800-\u4e00\uac00-\ud7ff]+") + ",{\"type\":\"Digits\",\"individual_digits\":true}," + bytes.formatted(false),
+        "scripts", isolated("\\\\p{Han}+|\\\\p{Hiragana}+|\\\\p{L}+|\\\\p{N}{1,3}|\\\\s+(?!\\\\S)|[^\\\\s\\\\p{L}\\\\p{N}]+") + "," + bytes.formatted(false));
+    return rules.entrySet().stream().map(rule -> DynamicTest.dynamicTest(rule.getKey(), () -> {
+      String changed = json.replaceFirst("(?s)\"pre_tokenizer\": .*\"post_processor\"", Matcher.quoteReplacement(
+          "\"pre_tokenizer\": {\"type\":\"Sequence\",\"pretokenizers\":[" + rule.getValue() + "]},\n  \"post_processor\""));
+      assertSame(Files.writeString(folder.resolve("known-rule.json"), changed));
+    }));
+  }
+
+  private static String isolated(String regex) {
+    return "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"" + regex + "\"},\"behavior\":\"Isolated\",\"invert\":false}";
+  }
+
   /** Enough of every sort. */
   private static List<String> some() {
     List<String> some = new ArrayList<>(Texts.varied());
@@ -189,7 +214,7 @@ class HuggingFaceTest {
           content.equals("<right>") || content.equals("<both>"), !content.startsWith("<"), content.startsWith("<")));
     }
     List<String> texts = new ArrayList<>();
-    java.util.Random random = new java.util.Random(3);
+    Random random = new Random(3);
     for (int i = 0; i < 3000; i++) {
       StringBuilder text = new StringBuilder();
       for (int n = 1 + random.nextInt(6); n > 0; n--) {

@@ -78,10 +78,11 @@ public final class HuggingFaceFile {
     OptionalInt unknown = OptionalInt.empty();
     if (model.get("unk_token").isPresent()) {
       String token = model.string("unk_token");
-      if (tokens.id(token) < 0) {
+      // Bytes are never unknown: files with a name there that is no token work all the same.
+      if (tokens.id(token) < 0 && !byteLevel) {
         throw new FormatProblem("model.unk_token: \"" + TokenReader.shown(token) + "\" is not in the vocabulary");
       }
-      unknown = OptionalInt.of(tokens.id(token));
+      unknown = tokens.id(token) < 0 ? OptionalInt.empty() : OptionalInt.of(tokens.id(token));
     }
     MergeReader merges = new MergeReader(tokens, prefix);
     List<JsonValue> items = model.array("merges");

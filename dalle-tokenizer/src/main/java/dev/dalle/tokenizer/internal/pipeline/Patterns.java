@@ -6,7 +6,8 @@ import java.util.regex.PatternSyntaxException;
 
 /** Regular expressions of tokenizer files, which are written for Oniguruma, as the JDK's. */
 final class Patterns {
-  private static final int FLAGS = Pattern.UNICODE_CHARACTER_CLASS | Pattern.UNICODE_CASE | Pattern.MULTILINE;
+  /** There, ^ and $ stand at every line, and a line ends with a line feed and nothing else. */
+  private static final int FLAGS = Pattern.UNICODE_CHARACTER_CLASS | Pattern.UNICODE_CASE | Pattern.MULTILINE | Pattern.UNIX_LINES;
 
   private Patterns() {}
 
