@@ -10,6 +10,7 @@ module dev.dalle.precision {
   requires transitive dev.dalle.tensor;
   requires jdk.incubator.vector;
 
+  exports dev.dalle.precision.format;
   exports dev.dalle.precision.optimizer;
   exports dev.dalle.precision.schedule;
 

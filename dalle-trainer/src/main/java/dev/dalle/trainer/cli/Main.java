@@ -54,7 +54,10 @@ public final class Main {
 
   /** The whole tree of commands, with this program's way of reporting errors. */
   static CommandLine commandLine() {
-    return configure(new CommandLine(new RootCommand()));
+    CommandLine tree = configure(new CommandLine(new RootCommand()));
+    // Its parameters are numbers, and those below zero look like options.
+    tree.getSubcommands().get("precision").getSubcommands().get("encode").setUnmatchedOptionsArePositionalParams(true);
+    return tree;
   }
 
   /** Sets a tree of commands up; those added to it later miss it. */

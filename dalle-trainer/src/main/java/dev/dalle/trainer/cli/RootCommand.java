@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       DecodeCommand.class,
       ReconstructCommand.class,
       GenerateCommand.class,
+      PrecisionCommand.class,
       DoctorCommand.class,
       CompletionCommand.class
     })
