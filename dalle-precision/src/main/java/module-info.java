@@ -12,6 +12,7 @@ module dev.dalle.precision {
 
   exports dev.dalle.precision.format;
   exports dev.dalle.precision.optimizer;
+  exports dev.dalle.precision.scale;
   exports dev.dalle.precision.schedule;
 
   provides dev.dalle.tensor.OperationProvider with dev.dalle.precision.internal.CpuOptimizerProvider;

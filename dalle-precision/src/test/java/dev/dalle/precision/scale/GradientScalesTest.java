@@ -1,0 +1,164 @@
+package dev.dalle.precision.scale;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class GradientScalesTest {
+  private static final double ROOT = Math.sqrt(2);
+  private static final double GROWTH = Math.pow(2, 0.001);
+
+  private static GradientScales scales(GradientScaleConfig config, int count) {
+    return new GradientScales(config, IntStream.range(0, count).mapToObj(i -> "block" + i).toList());
+  }
+
+  @Test
+  void paperNumbers() {
+    GradientScaleConfig config = GradientScaleConfig.paper(1024);
+    assertEquals(0x1p23, config.start());
+    assertEquals(0x1p17, config.least());
+    assertEquals(0x1p34, config.greatest());
+    assertEquals(125, config.window());
+    GradientScales scales = scales(GradientScaleConfig.paper(1), 1);
+    for (int i = 0; i < 1000; i++) {
+      assertFalse(scales.update(new boolean[1]).skip());
+    }
+    assertEquals(0x1p14, scales.scale(0), 0x1p14 * 1e-12, "a thousand good updates double a scale");
+  }
+
+  /** Each block by itself: g good, b not finite. */
+  @Test
+  void aBlockIsDividedAtMostOnceInItsWindow() {
+    GradientScaleConfig config = new GradientScaleConfig(1024, 1, 1 << 20, GROWTH, ROOT, 3);
+    record Case(String flags, double expected) {}
+    for (Case c : List.of(new Case("g", 1024 * GROWTH), new Case("b", 1024 / ROOT), new Case("bbbb", 1024 / ROOT), new Case("bbbbb", 1024 / ROOT / ROOT),
+        new Case("bggb", 1024 / ROOT * GROWTH * GROWTH), new Case("bgggb", 1024 / ROOT * GROWTH * GROWTH * GROWTH / ROOT),
+        new Case("bbgb", 1024 / ROOT * GROWTH))) {
+      GradientScales scales = scales(config, 1);
+      int bad = 0;
+      for (char flag : c.flags.toCharArray()) {
+        assertEquals(flag == 'b', scales.update(new boolean[] {flag == 'b'}).skip(), "every update with a bad block is skipped");
+        bad += flag == 'b' ? 1 : 0;
+      }
+      assertEquals(c.expected, scales.scale(0), 1e-9, c.flags);
+      assertEquals(bad, scales.skipped());
+      assertEquals(c.flags.length(), scales.updates());
+    }
+  }
+
+  @Test
+  void oneBadBlockChangesNoOther() {
+    GradientScales scales = scales(GradientScaleConfig.paper(1), 3);
+    GradientScales.Verdict verdict = scales.update(new boolean[] {false, true, false});
+    assertTrue(verdict.skip());
+    assertEquals(List.of("block1"), verdict.nonfinite());
+    assertEquals(List.of("block1"), verdict.divided());
+    assertEquals(0x1p13 * GROWTH, scales.scale(0));
+    assertEquals(0x1p13 / ROOT, scales.scale(1));
+    assertEquals(0x1p13 * GROWTH, scales.scale(2));
+    verdict = scales.update(new boolean[] {false, true, false});
+    assertEquals(List.of("block1"), verdict.nonfinite());
+    assertEquals(List.of(), verdict.divided());
+  }
+
+  @Test
+  void noScaleEverLeavesItsRange() {
+    Random random = new Random(1);
+    GradientScaleConfig config = new GradientScaleConfig(8, 4, 16, 1.7, 3, 2);
+    GradientScales scales = scales(config, 4);
+    for (int i = 0; i < 10_000; i++) {
+      boolean[] flags = new boolean[4];
+      for (int b = 0; b < 4; b++) {
+        flags[b] = random.nextInt(4) <= b;
+      }
+      scales.update(flags);
+      for (int b = 0; b < 4; b++) {
+        assertTrue(scales.scale(b) >= 4 && scales.scale(b) <= 16, () -> "" + scales.state());
+      }
+    }
+  }
+
+  @Test
+  void aRestoredStateGoesOnInTheSameBits() {
+    Random random = new Random(2);
+    GradientScales whole = scales(GradientScaleConfig.paper(8), 5);
+    GradientScales resumed = whole;
+    for (int i = 0; i < 2000; i++) {
+      boolean[] flags = new boolean[5];
+      flags[random.nextInt(5)] = random.nextInt(20) == 0;
+      whole.update(flags);
+      if (resumed != whole) {
+        resumed.update(flags);
+      }
+      if (i % 100 == 50) {
+        GradientScales.State state = resumed.state();
+        resumed = scales(GradientScaleConfig.paper(8), 5);
+        resumed.restore(state);
+      }
+      assertArrayEquals(whole.state().scales(), resumed.state().scales());
+    }
+    assertEquals(whole.skipped(), resumed.skipped());
+  }
+
+  @Test
+  void refusesStatesThatCannotBe() {
+    GradientScales scales = scales(GradientScaleConfig.paper(1), 2);
+    GradientScales.State good = scales.state();
+    assertEquals("gradient scales: expected 2 blocks, got 1 scales and 1 divisions; the checkpoint is of another model", message(scales,
+        new GradientScales.State(new double[1], new long[1], 0, 0)));
+    assertEquals("gradient scale of block1: expected 128.0 to 1.6777216E7, got NaN; the checkpoint is damaged or was made with another range",
+        message(scales, new GradientScales.State(new double[] {8192, Double.NaN}, good.lastDivision(), 0, 0)));
+    assertEquals("gradient scale of block0: divided in update 7 of 3; the checkpoint is damaged",
+        message(scales, new GradientScales.State(good.scales(), new long[] {7, 0}, 3, 0)));
+    assertEquals("gradient scales: 4 of 3 updates skipped; the checkpoint is damaged",
+        message(scales, new GradientScales.State(good.scales(), good.lastDivision(), 3, 4)));
+    assertArrayEquals(good.scales(), scales.state().scales());
+    assertThrows(IllegalArgumentException.class, () -> scales.update(new boolean[3]));
+    assertEquals(0, scales.updates());
+    assertThrows(IllegalArgumentException.class, () -> new GradientScales(GradientScaleConfig.paper(1), List.of("a", "a")));
+  }
+
+  private static String message(GradientScales scales, GradientScales.State state) {
+    return assertThrows(IllegalArgumentException.class, () -> scales.restore(state)).getMessage();
+  }
+
+  @Test
+  void refusesImpossibleRules() {
+    for (Runnable each : List.<Runnable>of(() -> new GradientScaleConfig(0.5, 1, 2, 1.1, 2, 1), () -> new GradientScaleConfig(3, 1, 2, 1.1, 2, 1),
+        () -> new GradientScaleConfig(Double.NaN, 1, 2, 1.1, 2, 1), () -> new GradientScaleConfig(1, 0, 2, 1.1, 2, 1),
+        () -> new GradientScaleConfig(1, 1, Double.POSITIVE_INFINITY, 1.1, 2, 1), () -> new GradientScaleConfig(1, 1, 2, 0.9, 2, 1),
+        () -> new GradientScaleConfig(1, 1, 2, 1.1, 1, 1), () -> new GradientScaleConfig(1, 1, 2, 1.1, 2, -1), () -> GradientScaleConfig.paper(0))) {
+      assertThrows(IllegalArgumentException.class, each::run);
+    }
+  }
+
+  @Test
+  void theLossScaleFollowsItsRules() {
+    LossScale scale = new LossScale(1024, 2, 0.5, 3);
+    assertTrue(scale.update(true));
+    assertEquals(512, scale.scale());
+    for (int i = 0; i < 2; i++) {
+      assertFalse(scale.update(false));
+      assertEquals(512, scale.scale());
+    }
+    scale.update(false);
+    assertEquals(1024, scale.scale());
+    scale.update(false);
+    scale.update(true);
+    assertEquals(512, scale.scale());
+    assertEquals(0, scale.goodInARow());
+    scale.restore(0x1p127, 2);
+    scale.update(false);
+    assertEquals(0x1p127, scale.scale(), "what a float cannot hold is not reached");
+    assertThrows(IllegalArgumentException.class, () -> scale.restore(Double.NaN, 0));
+    assertThrows(IllegalArgumentException.class, () -> scale.restore(1, 3));
+    assertThrows(IllegalArgumentException.class, () -> new LossScale(1, 1, 0.5, 1));
+  }
+}
