@@ -77,6 +77,7 @@ final class DemoCommand implements Callable<Integer> {
     Progress progress = Terminal.progress();
     try (AutoCloseable _ = folder.lock()) {
       try (CaptionedPictures data = DataSets.open(asked.data(), asked.dvae().model().imageSize(), asked.threads(), progress)) {
+        Run.checkHeldOut(data);
         Manifest manifest = settle(folder, device, started);
         Run.Result result = new Run(folder, manifest.config(), device, data, progress).all();
         double seconds = (System.currentTimeMillis() - started) / 1e3;

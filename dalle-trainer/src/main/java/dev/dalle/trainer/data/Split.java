@@ -2,8 +2,10 @@ package dev.dalle.trainer.data;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -59,7 +61,8 @@ public record Split(int[] training, int[] heldOut) {
   }
 
   /**
-   * By the hash of a key: examples with the same key stay together, such as several captions of one picture.
+   * By the hash of a key: examples with the same key stay together, such as several captions of one picture. A set large enough to expect a key held out
+   * ({@code share} times its keys is 1 or more) has at least two: the keys with the lowest hashes, where fewer fall below the share.
    *
    * @param size number of examples
    * @param key of each example
@@ -67,9 +70,19 @@ public record Split(int[] training, int[] heldOut) {
    */
   public static Split byKey(int size, IntFunction<String> key, double share) {
     check(share);
+    Map<String, Double> hashes = new LinkedHashMap<>();
+    for (int i = 0; i < size; i++) {
+      hashes.computeIfAbsent(key.apply(i), k -> StableHash.fraction(SALT, k));
+    }
+    List<String> keys = new ArrayList<>(hashes.keySet());
+    keys.sort(Comparator.<String>comparingDouble(hashes::get).thenComparing(Comparator.naturalOrder()));
+    long below = keys.stream().filter(k -> hashes.get(k) < share).count();
+    // Nothing can be measured on one example: captions are compared with those of others.
+    long held = share * keys.size() >= 1 ? Math.max(below, Math.min(2, keys.size() / 2)) : below;
+    Set<String> heldKeys = new HashSet<>(keys.subList(0, (int) held));
     boolean[] out = new boolean[size];
     for (int i = 0; i < size; i++) {
-      out[i] = StableHash.fraction(SALT, key.apply(i)) < share;
+      out[i] = heldKeys.contains(key.apply(i));
     }
     return of(out);
   }

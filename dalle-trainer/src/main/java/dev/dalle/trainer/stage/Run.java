@@ -66,6 +66,19 @@ public final class Run {
     }
   }
 
+  /**
+   * Fails if a data set is too small to measure anything on, which a run should not find out at its end.
+   *
+   * @throws ConfigException with what is missing
+   */
+  public static void checkHeldOut(CaptionedPictures data) {
+    int held = data.split().heldOut().length;
+    if (held < 2) {
+      throw new ConfigException("data set " + data.name() + ": of its " + data.size() + " examples " + held + " are held out, and a run is measured on at"
+          + " least 2; take at least 20 pictures, or train the stages alone with dalle train");
+    }
+  }
+
   /** Everything that a finished run has to show. */
   public record Result(List<LossCurve.Point> dvaeCurve, double dvaeSeconds, DvaeQuality dvae, List<LossCurve.Point> transformerCurve,
       double transformerSeconds, TransformerQuality transformer, List<Drawn> drawn, int vocabulary) {}

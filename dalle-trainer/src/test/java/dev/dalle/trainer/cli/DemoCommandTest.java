@@ -114,6 +114,19 @@ class DemoCommandTest {
   }
 
   @Test
+  void refusesDataThatNothingCanBeMeasuredOn() throws IOException {
+    Path few = Files.createDirectory(temp.resolve("few"));
+    for (int i = 0; i < 3; i++) {
+      Files.copy(temp.resolve("pictures/p" + i + ".png"), few.resolve("p" + i + ".png"));
+      Files.copy(temp.resolve("pictures/p" + i + ".txt"), few.resolve("p" + i + ".txt"));
+    }
+    Path other = temp.resolve("other");
+    assertEquals(1, dalle("demo", "--preset", "emoji-tiny", "--data", few.toString(), "--out", other.toString()));
+    assertTrue(err.toString().contains("of its 3 examples 0 are held out, and a run is measured on at least 2; take at least 20 pictures"), err::toString);
+    assertFalse(Files.exists(other.resolve("manifest.json")));
+  }
+
+  @Test
   void saysWhichWeightsAreMissing() throws IOException {
     assertEquals(0, dalle("demo", "--out", folder.path().toString()), err::toString);
     Files.delete(folder.dvae());

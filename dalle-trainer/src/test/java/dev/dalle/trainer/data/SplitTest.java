@@ -102,6 +102,18 @@ class SplitTest {
     assertEquals(split, Split.byCombination(STYLES, NAMES, Split.SHARE));
   }
 
+  /** Whatever the names are. */
+  @Test
+  void aSmallSetHasTwoHeldOutAndATinyOneMayHaveNone() {
+    for (int trial = 0; trial < 200; trial++) {
+      String name = "set " + trial + " ";
+      assertTrue(Split.byKey(20, i -> name + i, 0.05).heldOut().length >= 2);
+      assertEquals(0, Split.byKey(20, i -> name + i, 0).heldOut().length);
+      assertTrue(Split.byKey(60, i -> name + i / 3, 0.05).heldOut().length >= 6, "all three captions of two pictures");
+    }
+    assertTrue(IntStream.range(0, 200).anyMatch(trial -> Split.byKey(5, i -> "tiny " + trial + i, 0.05).heldOut().length == 0));
+  }
+
   @Test
   void byIdTakesTheShareOfIds() {
     CaptionedPictures data = numbered(5000, "");
