@@ -16,14 +16,19 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** From tokens back to text. Immutable. */
+/** From tokens back to text. Immutable, for any number of threads; working memory is lent, so that a call leaves nothing behind but its text. */
 public final class Decoding {
+  /** Longer texts get an array of their own. */
+  private static final int LENT_BYTES = 1 << 22;
+
   private static final Pattern BYTE_TOKEN = Pattern.compile("<0x([0-9A-Fa-f]{2})>");
 
   private final TokenList tokens;
   private final boolean[] special;
   private final boolean asBytes;
   private final List<UnaryOperator<List<String>>> steps;
+  // One array in a box each, which is replaced when it is too small.
+  private final Lender<byte[][]> buffers = new Lender<>(() -> new byte[][] {new byte[1 << 10]});
 
   /** What a description says. */
   public Decoding(TokenizerSpec spec) {
@@ -79,8 +84,7 @@ public final class Decoding {
    */
   public String decode(int[] ids, boolean skipSpecial) {
     if (asBytes) {
-      byte[] bytes = join(ids, skipSpecial);
-      String text = new String(bytes, StandardCharsets.UTF_8);
+      String text = join(ids, skipSpecial);
       return steps.isEmpty() ? text : apply(List.of(text));
     }
     List<String> parts = new ArrayList<>(ids.length);
@@ -92,7 +96,7 @@ public final class Decoding {
     return steps.isEmpty() ? String.join(" ", parts) : apply(parts);
   }
 
-  private byte[] join(int[] ids, boolean skipSpecial) {
+  private String join(int[] ids, boolean skipSpecial) {
     long count = 0;
     for (int id : ids) {
       count += skipSpecial && special[id] ? 0 : tokens.length(id);
@@ -100,14 +104,26 @@ public final class Decoding {
     if (count > Integer.MAX_VALUE - 8) {
       throw new IllegalArgumentException("ids: the text has " + count + " bytes; decode it in parts");
     }
-    byte[] bytes = new byte[(int) count];
+    if (count > LENT_BYTES) {
+      return text(ids, skipSpecial, new byte[(int) count]);
+    }
+    byte[][] box = buffers.borrow();
+    if (box[0].length < count) {
+      box[0] = new byte[(int) Math.min(LENT_BYTES, Math.max(count, 2L * box[0].length))];
+    }
+    String text = text(ids, skipSpecial, box[0]);
+    buffers.giveBack(box);
+    return text;
+  }
+
+  private String text(int[] ids, boolean skipSpecial, byte[] bytes) {
     int end = 0;
     for (int id : ids) {
       if (!skipSpecial || !special[id]) {
         end = tokens.copy(id, bytes, end);
       }
     }
-    return bytes;
+    return new String(bytes, 0, end, StandardCharsets.UTF_8);
   }
 
   private String apply(List<String> parts) {

@@ -12,11 +12,10 @@ import dev.dalle.tokenizer.internal.split.Splitter;
 import dev.dalle.tokenizer.internal.text.Normalizer;
 import dev.dalle.tokenizer.internal.text.RewrittenText;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * From text to tokens: added tokens are found, the text between them is normalized, cut into pieces and merged. Immutable, for any number of threads; working
- * memory is lent from a small store and given back, so that a call leaves nothing behind but its result.
+ * memory is lent, so that a call leaves nothing behind but its result.
  */
 public final class Pipeline {
   /** Working memory of one call. */
@@ -49,7 +48,7 @@ public final class Pipeline {
   private final Normalizer laterPreparation;
   private final Splitter splitter;
   private final MergeModel model;
-  private final AtomicReferenceArray<Work> store = new AtomicReferenceArray<>(Math.max(4, Runtime.getRuntime().availableProcessors()));
+  private final Lender<Work> works;
 
   /**
    * Makes what a description says.
@@ -67,6 +66,7 @@ public final class Pipeline {
     laterPreparation = Parts.laterNormalizer(spec.preparations());
     splitter = Parts.splitter(spec.splits());
     model = Parts.model(spec.model());
+    works = new Lender<>(() -> new Work(model.newMerger()));
   }
 
   /** Takes the pieces of a text. */
@@ -134,7 +134,7 @@ public final class Pipeline {
   }
 
   private int[] encode(String text, PieceSink sink) {
-    Work work = borrow();
+    Work work = works.borrow();
     work.ids.clear();
     int done = 0;
     for (AddedTokenFinder.Found found : rawTokens.find(text)) {
@@ -184,7 +184,7 @@ public final class Pipeline {
 
   /** The tokens of a text and the range of its chars that each of them covers. */
   public Located locate(String text) {
-    Work work = borrow();
+    Work work = works.borrow();
     IntList ids = new IntList(64);
     IntList starts = new IntList(64);
     IntList ends = new IntList(64);
@@ -237,29 +237,10 @@ public final class Pipeline {
     }
   }
 
-  private Work borrow() {
-    int slot = (int) Thread.currentThread().threadId() % store.length();
-    for (int i = 0; i < store.length(); i++) {
-      int at = (slot + i) % store.length();
-      if (store.getPlain(at) != null) {
-        Work work = store.getAndSet(at, null);
-        if (work != null) {
-          return work;
-        }
-      }
-    }
-    return new Work(model.newMerger());
-  }
-
   private void giveBack(Work work) {
-    if (work.isLarge()) {
-      return;
-    }
-    int slot = (int) Thread.currentThread().threadId() % store.length();
-    for (int i = 0; i < store.length(); i++) {
-      if (store.compareAndSet((slot + i) % store.length(), null, work)) {
-        return;
-      }
+    // What one huge text needed is not kept for the small ones.
+    if (!work.isLarge()) {
+      works.giveBack(work);
     }
   }
 }
