@@ -10,7 +10,11 @@ import java.util.function.Supplier;
  * @param <T> the working memory, never null
  */
 final class Lender<T> {
-  private final AtomicReferenceArray<T> store = new AtomicReferenceArray<>(Math.max(4, Runtime.getRuntime().availableProcessors()));
+  /** References from one place to the next: no two places share a cache line, so that threads do not slow each other down. */
+  private static final int STRIDE = 32;
+
+  private final int places = Math.max(4, Runtime.getRuntime().availableProcessors());
+  private final AtomicReferenceArray<T> store = new AtomicReferenceArray<>(places * STRIDE);
   private final Supplier<T> maker;
 
   Lender(Supplier<T> maker) {
@@ -20,8 +24,8 @@ final class Lender<T> {
   /** An object that nobody else has. */
   T borrow() {
     int first = slot();
-    for (int i = 0; i < store.length(); i++) {
-      int at = (first + i) % store.length();
+    for (int i = 0; i < places; i++) {
+      int at = (first + i) % places * STRIDE;
       if (store.getPlain(at) != null) {
         T found = store.getAndSet(at, null);
         if (found != null) {
@@ -35,8 +39,8 @@ final class Lender<T> {
   /** Gives an object back; the caller must not use it any more. */
   void giveBack(T object) {
     int first = slot();
-    for (int i = 0; i < store.length(); i++) {
-      if (store.compareAndSet((first + i) % store.length(), null, object)) {
+    for (int i = 0; i < places; i++) {
+      if (store.compareAndSet((first + i) % places * STRIDE, null, object)) {
         return;
       }
     }
@@ -44,6 +48,6 @@ final class Lender<T> {
 
   /** Where a thread looks first, so that threads do not meet in one place. */
   private int slot() {
-    return (int) (Thread.currentThread().threadId() % store.length());
+    return (int) (Thread.currentThread().threadId() % places);
   }
 }
