@@ -191,5 +191,15 @@ class ForeignFilesTest {
     IllegalArgumentException e = assertTimeoutPreemptively(Duration.ofSeconds(60),
         () -> assertThrows(IllegalArgumentException.class, () -> hostile.encode("x".repeat(300))));
     assertTrue(e.getMessage().contains("backtracks without end"), e.getMessage());
+    // In a normalizer and in a decoder as well.
+    String replace = "{\"type\": \"Replace\", \"pattern\": {\"Regex\": \"(.*)(.*)(.*)(.*)(.*)y\"}, \"content\": \"\"}";
+    Path file = Files.writeString(folder.resolve("hostile.json"), json().replaceFirst("\"normalizer\": null", "\"normalizer\": " + replace));
+    BpeTokenizer rewriting = BpeTokenizer.load(file);
+    assertTimeoutPreemptively(Duration.ofSeconds(60), () -> assertThrows(IllegalArgumentException.class, () -> rewriting.encode("x".repeat(300))));
+    Files.writeString(file, json().replaceFirst("\"decoder\": \\{", "\"decoder\": {\"type\": \"Sequence\", \"decoders\": [{").replaceFirst(
+        "(\"use_regex\": true\\s*\\})(,\\s*\"model\")", "$1, " + replace.replace("\\", "\\\\") + "]}$2"));
+    BpeTokenizer joining = BpeTokenizer.load(file);
+    int[] ids = joining.encode("x".repeat(300));
+    assertTimeoutPreemptively(Duration.ofSeconds(60), () -> assertThrows(IllegalArgumentException.class, () -> joining.decode(ids)));
   }
 }

@@ -125,7 +125,7 @@ final class DemoCommand implements Callable<Integer> {
     }
     List<RunPresets.Candidate> candidates = options.given() ? List.of(new RunPresets.Candidate(asked, 1, 1))
         : RunPresets.candidates().stream()
-            .map(c -> new RunPresets.Candidate(options.replaced(c.run()).with(asked.seed(), asked.threads()), c.dvaeSteps(), c.transformerSteps())).toList();
+            .map(c -> new RunPresets.Candidate(c.run().with(asked.seed(), asked.threads()).with(asked.data()), c.dvaeSteps(), c.transformerSteps())).toList();
     PrintWriter err = spec.commandLine().getErr();
     Calibration calibration = new Calibration(device);
     err.println("measuring how fast this machine trains");

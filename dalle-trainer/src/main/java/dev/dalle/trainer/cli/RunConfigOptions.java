@@ -49,11 +49,7 @@ final class RunConfigOptions {
    * @param existing of the run in the folder, if there is one
    */
   RunConfig over(Optional<RunConfig> existing) {
-    return replaced(existing.isPresent() && !config.given() ? existing.get() : config.resolve(presets(), DEFAULT_PRESET));
-  }
-
-  /** A configuration with the single values that were given in place of its own. */
-  RunConfig replaced(RunConfig base) {
+    RunConfig base = existing.isPresent() && !config.given() ? existing.get() : config.resolve(presets(), DEFAULT_PRESET);
     return base.with(seed.seed().orElse(base.seed()), threads.given().orElse(base.threads())).with(data.over(base.data()));
   }
 

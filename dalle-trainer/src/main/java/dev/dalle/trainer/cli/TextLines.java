@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.StringNode;
 
 /** Texts from a stream of bytes, one a line; as they stand, or each as a JSON string. One line is held at a time. */
 final class TextLines implements AutoCloseable {
@@ -65,7 +66,7 @@ final class TextLines implements AutoCloseable {
 
   private String string(String text) {
     try {
-      if (JsonMapper.shared().readTree(text) instanceof tools.jackson.databind.node.StringNode string) {
+      if (JsonMapper.shared().readTree(text) instanceof StringNode string) {
         return string.stringValue();
       }
     } catch (JacksonException e) {

@@ -46,8 +46,10 @@ public final class CodePointSymbols implements Symbols {
     int pending = NONE;
     int pendingEnd = NONE;
     for (int i = from; i < to; ) {
-      int codePoint = codePointAt(text, i, to);
-      int end = i + (codePoint >= 0x10000 ? 2 : 1);
+      int found = Character.codePointAt(text, i, to);
+      int end = i + Character.charCount(found);
+      // A surrogate that is not part of a pair.
+      int codePoint = Character.getType(found) == Character.SURROGATE ? 0xFFFD : found;
       int place = (i == from ? FIRST : CONTINUING) + (end == to ? LAST : 0);
       long id = ids.get(PairTable.key(place, codePoint));
       if (id != PairTable.ABSENT) {
@@ -78,13 +80,5 @@ public final class CodePointSymbols implements Symbols {
     starts.add(start);
     ends.add(end);
     return n + 1;
-  }
-
-  private static int codePointAt(char[] text, int i, int to) {
-    char c = text[i];
-    if (Character.isHighSurrogate(c) && i + 1 < to && Character.isLowSurrogate(text[i + 1])) {
-      return Character.toCodePoint(c, text[i + 1]);
-    }
-    return Character.isSurrogate(c) ? 0xFFFD : c;
   }
 }

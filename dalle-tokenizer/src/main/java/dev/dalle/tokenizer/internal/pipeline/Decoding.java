@@ -6,6 +6,7 @@ import dev.dalle.tokenizer.internal.spec.ModelSpec;
 import dev.dalle.tokenizer.internal.spec.PatternSpec;
 import dev.dalle.tokenizer.internal.spec.TokenList;
 import dev.dalle.tokenizer.internal.spec.TokenizerSpec;
+import dev.dalle.tokenizer.internal.text.Replacement;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -202,8 +203,7 @@ public final class Decoding {
   }
 
   private static UnaryOperator<List<String>> replace(PatternSpec pattern, String content) {
-    Pattern compiled = Patterns.compile(pattern);
-    String replacement = Matcher.quoteReplacement(content);
-    return parts -> parts.stream().map(part -> compiled.matcher(part).replaceAll(replacement)).toList();
+    Replacement replacement = new Replacement(Patterns.compile(pattern), content);
+    return parts -> parts.stream().map(replacement::apply).toList();
   }
 }

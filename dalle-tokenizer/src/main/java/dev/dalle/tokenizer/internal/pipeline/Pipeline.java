@@ -81,7 +81,11 @@ public final class Pipeline {
     private final Normalizer normalizer;
     private final Splitter splitter;
 
-    /** With these rules. */
+    /**
+     * With these rules.
+     *
+     * @throws IllegalArgumentException if one of them cannot be carried out
+     */
     public Cutter(List<NormalizerSpec> normalizers, List<SplitSpec> splits) {
       normalizer = Parts.normalizer(normalizers);
       splitter = Parts.splitter(splits);
@@ -95,20 +99,6 @@ public final class Pipeline {
         sink.piece(chars, cursor.start(), cursor.end());
       }
     }
-  }
-
-  /**
-   * Fails if rules cannot be carried out.
-   *
-   * @throws IllegalArgumentException with the reason
-   */
-  public static void checkSplits(List<SplitSpec> splits) {
-    Parts.splitter(splits);
-  }
-
-  /** The text between added tokens as it is before it is cut. */
-  public String normalize(String text) {
-    return normalizer.apply(text);
   }
 
   /** Takes one piece of text at a time. */

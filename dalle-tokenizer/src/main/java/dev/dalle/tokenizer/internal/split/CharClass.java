@@ -15,12 +15,6 @@ public final class CharClass {
   static final int UPPER = 8;
   /** Categories Ll, Lm, Lo, M: what may follow. */
   static final int LOWER = 16;
-  /** Category Nd, Pc, M, Alphabetic or Join_Control: what a regular expression calls {@code \w}. */
-  static final int WORD = 32;
-  /** Category P. */
-  static final int PUNCTUATION = 64;
-  /** Category Nd. */
-  static final int DIGIT = 128;
 
   private static final byte[] TABLE = table();
 
@@ -36,15 +30,6 @@ public final class CharClass {
     return codePoint < 0x10000 ? TABLE[codePoint] & 0xFF : compute(codePoint);
   }
 
-  /** The code point at an index of {@code text[.., to)}; a surrogate that is not part of a pair stands for itself. */
-  static int codePointAt(char[] text, int index, int to) {
-    char c = text[index];
-    if (Character.isHighSurrogate(c) && index + 1 < to && Character.isLowSurrogate(text[index + 1])) {
-      return Character.toCodePoint(c, text[index + 1]);
-    }
-    return c;
-  }
-
   private static byte[] table() {
     byte[] table = new byte[0x10000];
     for (int c = 0; c < table.length; c++) {
@@ -58,17 +43,10 @@ public final class CharClass {
       case Character.UPPERCASE_LETTER, Character.TITLECASE_LETTER -> LETTER | UPPER;
       case Character.LOWERCASE_LETTER -> LETTER | LOWER;
       case Character.MODIFIER_LETTER, Character.OTHER_LETTER -> LETTER | UPPER | LOWER;
-      case Character.NON_SPACING_MARK, Character.COMBINING_SPACING_MARK, Character.ENCLOSING_MARK -> UPPER | LOWER | WORD;
-      case Character.DECIMAL_DIGIT_NUMBER -> NUMBER | WORD | DIGIT;
-      case Character.LETTER_NUMBER, Character.OTHER_NUMBER -> NUMBER;
-      case Character.CONNECTOR_PUNCTUATION -> WORD | PUNCTUATION;
-      case Character.DASH_PUNCTUATION, Character.START_PUNCTUATION, Character.END_PUNCTUATION, Character.INITIAL_QUOTE_PUNCTUATION,
-          Character.FINAL_QUOTE_PUNCTUATION, Character.OTHER_PUNCTUATION -> PUNCTUATION;
+      case Character.NON_SPACING_MARK, Character.COMBINING_SPACING_MARK, Character.ENCLOSING_MARK -> UPPER | LOWER;
+      case Character.DECIMAL_DIGIT_NUMBER, Character.LETTER_NUMBER, Character.OTHER_NUMBER -> NUMBER;
       default -> 0;
     };
-    if (Character.isAlphabetic(codePoint) || codePoint == 0x200C || codePoint == 0x200D) {
-      bits |= WORD;
-    }
     return isWhiteSpace(codePoint) ? bits | SPACE : bits;
   }
 

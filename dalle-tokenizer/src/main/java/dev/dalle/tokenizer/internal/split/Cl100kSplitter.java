@@ -31,7 +31,7 @@ public final class Cl100kSplitter extends Scanner {
     if (contraction > from) {
       return contraction;
     }
-    int first = CharClass.codePointAt(text, from, to);
+    int first = Character.codePointAt(text, from, to);
     int after = from + Character.charCount(first);
     int properties = CharClass.of(first) & ANY;
     if (properties == CharClass.LETTER) {
@@ -40,7 +40,7 @@ public final class Cl100kSplitter extends Scanner {
     if (properties == CharClass.NUMBER) {
       return numerals(text, after, to, maxDigits);
     }
-    if (first != '\r' && first != '\n' && after < to && (CharClass.of(CharClass.codePointAt(text, after, to)) & CharClass.LETTER) != 0) {
+    if (first != '\r' && first != '\n' && after < to && (CharClass.of(Character.codePointAt(text, after, to)) & CharClass.LETTER) != 0) {
       return runOf(CharClass.LETTER, text, after, to);
     }
     int body = first == ' ' ? after : from;

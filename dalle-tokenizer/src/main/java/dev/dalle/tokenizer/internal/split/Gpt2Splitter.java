@@ -17,7 +17,7 @@ public final class Gpt2Splitter extends Scanner {
       return contraction;
     }
     int body = text[from] == ' ' && from + 1 < to ? from + 1 : from;
-    int properties = CharClass.of(CharClass.codePointAt(text, body, to)) & ANY;
+    int properties = CharClass.of(Character.codePointAt(text, body, to)) & ANY;
     if (properties == 0) {
       return runWithout(ANY, text, body, to);
     }

@@ -21,7 +21,7 @@ public final class O200kSplitter extends Scanner {
 
   @Override
   int end(char[] text, int from, int to) {
-    int first = CharClass.codePointAt(text, from, to);
+    int first = Character.codePointAt(text, from, to);
     int after = from + Character.charCount(first);
     int properties = CharClass.of(first);
     if ((properties & CharClass.NUMBER) != 0) {
@@ -77,7 +77,7 @@ public final class O200kSplitter extends Scanner {
 
   /** Where the first alternative ends: after the lower run that follows the upper run, or after the last code point of the upper run that is lower too. */
   private static int lastOfBoth(char[] text, int from, int upper, int to) {
-    if (upper < to && (CharClass.of(CharClass.codePointAt(text, upper, to)) & CharClass.LOWER) != 0) {
+    if (upper < to && (CharClass.of(Character.codePointAt(text, upper, to)) & CharClass.LOWER) != 0) {
       return runOf(CharClass.LOWER, text, upper, to);
     }
     for (int i = upper; i > from; ) {

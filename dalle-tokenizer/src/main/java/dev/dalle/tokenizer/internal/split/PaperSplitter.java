@@ -10,7 +10,7 @@ public final class PaperSplitter extends Scanner {
   @Override
   int end(char[] text, int from, int to) {
     if (!isLetter(text[from])) {
-      return from + Character.charCount(CharClass.codePointAt(text, from, to));
+      return from + Character.charCount(Character.codePointAt(text, from, to));
     }
     int end = from + 1;
     while (end < to && isLetter(text[end])) {

@@ -1,14 +1,12 @@
 package dev.dalle.tokenizer.internal.split;
 
+import dev.dalle.tokenizer.internal.text.BoundedText;
 import java.nio.CharBuffer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * Pieces by a regular expression: its matches, the text between them, or both.
- *
- * <p>Backtracking is bounded: an expression that looks at chars more than a fixed number of times the text's length fails, so that neither a hostile
- * vocabulary file nor an unlucky text hangs the program.
  */
 public final class RegexSplitter implements Splitter {
   /** What becomes of the matches: the names are those of Hugging Face's {@code Split}. */
@@ -24,9 +22,6 @@ public final class RegexSplitter implements Splitter {
     /** As isolated, but matches that touch are one piece. */
     CONTIGUOUS
   }
-
-  /** How often each char may be looked at, on average; ordinary rules need about five. */
-  private static final long LOOKS_PER_CHAR = 2000;
 
   private final Pattern pattern;
   private final Behavior behavior;
@@ -45,7 +40,7 @@ public final class RegexSplitter implements Splitter {
 
   @Override
   public Cursor cursor(char[] text, int from, int to) {
-    return new RegexCursor(pattern.matcher(new Watched(text, from, to)), from, to);
+    return new RegexCursor(BoundedText.matcher(pattern, CharBuffer.wrap(text, from, to - from)), from, to);
   }
 
   /** Stretches of the text, each a match or not, joined as the behavior says. */
@@ -145,45 +140,6 @@ public final class RegexSplitter implements Splitter {
     @Override
     public int end() {
       return end;
-    }
-  }
-
-  /** The chars, counting how often they are looked at. */
-  private static final class Watched implements CharSequence {
-    private final char[] text;
-    private final int from;
-    private final int length;
-    private long looksLeft;
-
-    Watched(char[] text, int from, int to) {
-      this.text = text;
-      this.from = from;
-      this.length = to - from;
-      this.looksLeft = LOOKS_PER_CHAR * (length + 100L);
-    }
-
-    @Override
-    public char charAt(int index) {
-      if (--looksLeft < 0) {
-        throw new IllegalArgumentException("text: the tokenizer's split rule takes more than " + LOOKS_PER_CHAR + " looks a char on a text of " + length
-            + " chars; its regular expression backtracks without end, use another tokenizer file");
-      }
-      return text[from + index];
-    }
-
-    @Override
-    public int length() {
-      return length;
-    }
-
-    @Override
-    public CharSequence subSequence(int start, int end) {
-      return CharBuffer.wrap(text, from + start, end - start);
-    }
-
-    @Override
-    public String toString() {
-      return new String(text, from, length);
     }
   }
 }

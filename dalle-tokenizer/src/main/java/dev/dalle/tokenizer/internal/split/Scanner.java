@@ -47,7 +47,7 @@ public abstract class Scanner implements Splitter {
         }
         i++;
       } else {
-        int codePoint = CharClass.codePointAt(text, i, to);
+        int codePoint = Character.codePointAt(text, i, to);
         if ((CharClass.of(codePoint) & properties) == 0) {
           return i;
         }
@@ -61,7 +61,7 @@ public abstract class Scanner implements Splitter {
   static int runWithout(int properties, char[] text, int from, int to) {
     int i = from;
     while (i < to) {
-      int codePoint = CharClass.codePointAt(text, i, to);
+      int codePoint = Character.codePointAt(text, i, to);
       if ((CharClass.of(codePoint) & properties) != 0) {
         return i;
       }
@@ -74,7 +74,7 @@ public abstract class Scanner implements Splitter {
   static int numerals(char[] text, int from, int to, int most) {
     int end = from;
     for (int count = 1; count < most && end < to; count++) {
-      int codePoint = CharClass.codePointAt(text, end, to);
+      int codePoint = Character.codePointAt(text, end, to);
       if ((CharClass.of(codePoint) & CharClass.NUMBER) == 0) {
         break;
       }

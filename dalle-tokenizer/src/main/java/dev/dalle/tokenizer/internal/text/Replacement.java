@@ -17,7 +17,7 @@ public record Replacement(Pattern pattern, String content) implements Normalizer
 
   @Override
   public void apply(String text, RewrittenText out) {
-    Matcher matcher = pattern.matcher(text);
+    Matcher matcher = BoundedText.matcher(pattern, text);
     int done = 0;
     while (matcher.find()) {
       out.copy(text, done, matcher.start());

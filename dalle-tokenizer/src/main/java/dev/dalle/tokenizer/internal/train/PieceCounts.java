@@ -1,5 +1,6 @@
 package dev.dalle.tokenizer.internal.train;
 
+import dev.dalle.tokenizer.internal.spec.TokenList;
 import java.util.Arrays;
 
 /**
@@ -51,7 +52,7 @@ public final class PieceCounts {
     if (to - from < 2) {
       return;
     }
-    int slot = hash(source, from, to) & slots.length - 1;
+    int slot = TokenList.hash(source, from, to) & slots.length - 1;
     while (slots[slot] != 0) {
       int piece = slots[slot] - 1;
       if (Arrays.equals(bytes, start[piece], start[piece + 1], source, from, to)) {
@@ -98,21 +99,12 @@ public final class PieceCounts {
     }
     slots = new int[2 * slots.length];
     for (int piece = 0; piece < size; piece++) {
-      int slot = hash(bytes, start[piece], start[piece + 1]) & slots.length - 1;
+      int slot = TokenList.hash(bytes, start[piece], start[piece + 1]) & slots.length - 1;
       while (slots[slot] != 0) {
         slot = slot + 1 & slots.length - 1;
       }
       slots[slot] = piece + 1;
     }
-  }
-
-  private static int hash(byte[] source, int from, int to) {
-    int hash = to - from;
-    for (int i = from; i < to; i++) {
-      hash = 31 * hash + source[i];
-    }
-    hash *= 0x9E3779B1;
-    return hash ^ hash >>> 15;
   }
 
   static long sum(long a, long b) {
