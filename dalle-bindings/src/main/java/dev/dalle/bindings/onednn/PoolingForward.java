@@ -12,11 +12,13 @@ import java.util.Objects;
  * @param dst {@code [n, c, oh, ow]}
  * @param window size, stride, padding, dilation
  * @param training whether a backward pass will follow
+ * @param attributes post-operations
  */
-public record PoolingForward(PoolingAlgorithm algorithm, MemoryDesc src, MemoryDesc dst, Window window, boolean training)
+public record PoolingForward(PoolingAlgorithm algorithm, MemoryDesc src, MemoryDesc dst, Window window, boolean training, Attributes attributes)
     implements PrimitiveSpec {
   public PoolingForward {
     Objects.requireNonNull(algorithm, "algorithm");
+    Objects.requireNonNull(attributes, "attributes");
     checkShapes(src, "src", dst, "dst", window);
   }
 
@@ -33,7 +35,7 @@ public record PoolingForward(PoolingAlgorithm algorithm, MemoryDesc src, MemoryD
 
   @Override
   public List<Argument> arguments() {
-    return Specs.list(Attributes.NONE, Argument.in(ArgumentRole.SRC, src), Argument.out(ArgumentRole.DST, dst),
+    return Specs.list(attributes, Argument.in(ArgumentRole.SRC, src), Argument.out(ArgumentRole.DST, dst),
         Argument.out(ArgumentRole.WORKSPACE, workspace(algorithm, training, dst)));
   }
 }

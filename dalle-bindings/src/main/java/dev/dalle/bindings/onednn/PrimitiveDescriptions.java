@@ -34,7 +34,7 @@ final class PrimitiveDescriptions {
       case PoolingForward s -> pooling(out, d, attr, s);
       case PoolingBackward s -> {
         // The workspace's layout is the forward's choice, and oneDNN refuses this one backward without it.
-        PoolingForward forward = new PoolingForward(s.algorithm(), s.diffSrc(), s.diffDst(), s.window(), true);
+        PoolingForward forward = new PoolingForward(s.algorithm(), s.diffSrc(), s.diffDst(), s.window(), true, Attributes.NONE);
         MemorySegment hintOut = d.result();
         pooling(hintOut, d, attr, forward);
         MemorySegment hint = d.temporary(Descriptors.value(hintOut));

@@ -1,6 +1,7 @@
 package dev.dalle.bindings.onednn;
 
 import java.util.Arrays;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -11,7 +12,7 @@ class PoolingTest extends AbstractOneDnnTest {
     Window window = Window.square(2, 2, 0);
     Mem src = random(MemoryDesc.nhwc(type, n, h, w, c));
     Mem dst = empty(MemoryDesc.nhwc(type, n, h / 2, w / 2, c));
-    PoolingForward forward = new PoolingForward(PoolingAlgorithm.MAX, src.desc(), dst.desc(), window, true);
+    PoolingForward forward = new PoolingForward(PoolingAlgorithm.MAX, src.desc(), dst.desc(), window, true, Attributes.NONE);
     if (!computes(type, forward)) {
       return;
     }
@@ -44,7 +45,7 @@ class PoolingTest extends AbstractOneDnnTest {
     Close.values(wantedBack, diffSrc.get(), 0);
 
     Mem inference = empty(dst.desc());
-    run(new PoolingForward(PoolingAlgorithm.MAX, src.desc(), dst.desc(), window, false), src, inference);
+    run(new PoolingForward(PoolingAlgorithm.MAX, src.desc(), dst.desc(), window, false, Attributes.NONE), src, inference);
     Close.values(wanted, inference.get(), 0);
   }
 
@@ -54,7 +55,7 @@ class PoolingTest extends AbstractOneDnnTest {
     Mem src = random(MemoryDesc.nhwc(DataType.F32, 2, 5, 5, 3));
     Mem dst = empty(src.desc());
     Window window = Window.same(3);
-    run(new PoolingForward(algorithm, src.desc(), dst.desc(), window, true), src, dst);
+    run(new PoolingForward(algorithm, src.desc(), dst.desc(), window, true, Attributes.NONE), src, dst);
     double[] s = src.get();
     double[] wanted = new double[s.length];
     int[] count = new int[s.length];
@@ -108,5 +109,19 @@ class PoolingTest extends AbstractOneDnnTest {
     Mem diffSrc = empty(src.desc());
     run(new ResamplingBackward(src.desc(), dst.desc()), diffDst, diffSrc);
     Close.values(wantedBack, diffSrc.get(), Close.unit(type) * 8);  // three additions of numbers up to about 4
+  }
+
+  @Test
+  void postOperationsFollowTheMean() {
+    Mem src = random(MemoryDesc.nhwc(DataType.F32, 2, 6, 4, 19));
+    Mem dst = empty(MemoryDesc.nhwc(DataType.F32, 2, 3, 2, 19));
+    run(new PoolingForward(PoolingAlgorithm.AVERAGE, src.desc(), dst.desc(), Window.square(2, 2, 0), false, Attributes.of(PostOp.scale(4))), src, dst);
+    double[] s = src.get();
+    double[] sums = new double[dst.get().length];
+    for (int i = 0; i < sums.length; i++) {
+      int at = i / 6 * 24 + i / 2 % 3 * 8 + i % 2 * 2;
+      sums[i] = s[at] + s[at + 1] + s[at + 4] + s[at + 5];
+    }
+    Close.values(sums, dst.get(), 1e-6);
   }
 }
