@@ -13,7 +13,8 @@ import jdk.incubator.vector.VectorSpecies;
 final class Bfloat16 {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
-  private static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
+  /** Vectors of 16-bit numbers, as many as a vector of floats has. */
+  static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
   private Bfloat16() {}

@@ -65,6 +65,6 @@ public final class CpuBackend {
 
   /** The operations for a device that launches on this team. */
   public Ops ops(CpuDevice device) {
-    return new CpuOps(device, new OneDnnProducts(device, oneDnn));
+    return new CpuOps(device, new OneDnnProducts(device, oneDnn), new OneDnnPasses(device, oneDnn));
   }
 }

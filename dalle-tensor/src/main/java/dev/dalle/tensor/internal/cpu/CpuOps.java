@@ -5,19 +5,21 @@ import dev.dalle.tensor.Ops;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.cpu.CpuDevice;
 
-/** The processor's operations: products by oneDNN, everything else by kernels in Java on the same team of threads. */
+/** The processor's operations: products and some passes by oneDNN, everything else by kernels in Java on the same team of threads. */
 final class CpuOps implements Ops {
   private final ElementKernels elements;
   private final RowKernels rows;
   private final TableKernels tables;
   private final GridKernels grids;
+  private final OneDnnPasses passes;
   private final Products products;
 
-  CpuOps(CpuDevice device, Products products) {
+  CpuOps(CpuDevice device, Products products, OneDnnPasses passes) {
     this.elements = new ElementKernels(device);
     this.rows = new RowKernels(device);
     this.tables = new TableKernels(device);
     this.grids = new GridKernels(device);
+    this.passes = passes;
     this.products = products;
   }
 
@@ -73,23 +75,31 @@ final class CpuOps implements Ops {
 
   @Override
   public void softmax(Tensor in, Tensor out) {
-    rows.softmax(in, out);
+    if (!passes.softmax(in, out)) {
+      rows.softmax(in, out);
+    }
   }
 
   @Override
   public void softmaxGradient(Tensor out, Tensor gradOut, Tensor gradIn) {
-    rows.softmaxGradient(out, gradOut, gradIn);
+    if (!passes.softmaxGradient(out, gradOut, gradIn)) {
+      rows.softmaxGradient(out, gradOut, gradIn);
+    }
   }
 
   @Override
   public void layerNorm(Tensor x, Tensor gain, Tensor bias, double epsilon, Tensor out, Tensor mean, Tensor rstd) {
-    rows.layerNorm(x, gain, bias, epsilon, out, mean, rstd);
+    if (!passes.layerNorm(x, gain, bias, epsilon, out, mean, rstd)) {
+      rows.layerNorm(x, gain, bias, epsilon, out, mean, rstd);
+    }
   }
 
   @Override
   public void layerNormGradient(Tensor x, Tensor gain, Tensor mean, Tensor rstd, Tensor gradOut, Tensor gradIn, Tensor gradGain,
       Tensor gradBias) {
-    rows.layerNormGradient(x, gain, mean, rstd, gradOut, gradIn, gradGain, gradBias);
+    if (!passes.layerNormGradient(x, gain, mean, rstd, gradOut, gradIn, gradGain, gradBias)) {
+      rows.layerNormGradient(x, gain, mean, rstd, gradOut, gradIn, gradGain, gradBias);
+    }
   }
 
   @Override
@@ -159,17 +169,23 @@ final class CpuOps implements Ops {
 
   @Override
   public void maxPool2Gradient(Tensor in, Tensor gradOut, Tensor gradIn) {
-    grids.maxPool2Gradient(in, gradOut, gradIn);
+    if (!passes.maxPool2Gradient(in, gradOut, gradIn)) {
+      grids.maxPool2Gradient(in, gradOut, gradIn);
+    }
   }
 
   @Override
   public void upsample2(Tensor in, Tensor out) {
-    grids.upsample2(in, out);
+    if (!passes.upsample2(in, out)) {
+      grids.upsample2(in, out);
+    }
   }
 
   @Override
   public void upsample2Gradient(Tensor gradOut, Tensor gradIn) {
-    grids.upsample2Gradient(gradOut, gradIn);
+    if (!passes.upsample2Gradient(gradOut, gradIn)) {
+      grids.upsample2Gradient(gradOut, gradIn);
+    }
   }
 
   @Override

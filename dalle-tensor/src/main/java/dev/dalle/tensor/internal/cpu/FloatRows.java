@@ -65,38 +65,6 @@ final class FloatRows implements RowFormat {
   }
 
   @Override
-  public void softmaxGradient(MemorySegment y, MemorySegment g, MemorySegment out, long first, int width, float[] lanes) {
-    storeProducts(y, g, dot(y, g, first, width, lanes), out, first, width);
-  }
-
-  private static float dot(MemorySegment y, MemorySegment g, long first, int width, float[] lanes) {
-    FloatVector sum = FloatVector.zero(FLOATS);
-    int i = 0;
-    for (; i <= width - FLOATS.length(); i += FLOATS.length()) {
-      FloatVector values = FloatVector.fromMemorySegment(FLOATS, y, 4 * (first + i), ORDER);
-      sum = values.fma(FloatVector.fromMemorySegment(FLOATS, g, 4 * (first + i), ORDER), sum);
-    }
-    sum.intoArray(lanes, 0);
-    float result = VectorMath.total(lanes);
-    for (; i < width; i++) {
-      result = Math.fma(y.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * (first + i)), g.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * (first + i)), result);
-    }
-    return result;
-  }
-
-  private static void storeProducts(MemorySegment y, MemorySegment g, float dot, MemorySegment out, long first, int width) {
-    int i = 0;
-    for (; i <= width - FLOATS.length(); i += FLOATS.length()) {
-      FloatVector centred = FloatVector.fromMemorySegment(FLOATS, g, 4 * (first + i), ORDER).sub(dot);
-      centred.mul(FloatVector.fromMemorySegment(FLOATS, y, 4 * (first + i), ORDER)).intoMemorySegment(out, 4 * (first + i), ORDER);
-    }
-    for (; i < width; i++) {
-      float centred = g.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * (first + i)) - dot;
-      out.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * (first + i), centred * y.get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4 * (first + i)));
-    }
-  }
-
-  @Override
   public void addTo(MemorySegment from, long first, float[] sums, int width) {
     int i = 0;
     for (; i <= width - FLOATS.length(); i += FLOATS.length()) {

@@ -17,7 +17,6 @@ import dev.dalle.bindings.onednn.Window;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.cpu.CpuDevice;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,18 +34,6 @@ final class OneDnnProducts implements Products {
   OneDnnProducts(CpuDevice device, OneDnn oneDnn) {
     this.device = device;
     this.oneDnn = oneDnn;
-  }
-
-  /** A buffer that grows and stays. */
-  private static final class Scratch {
-    private MemorySegment segment = MemorySegment.NULL;
-
-    MemorySegment of(long byteSize) {
-      if (segment.byteSize() < byteSize) {
-        segment = Arena.ofAuto().allocate(byteSize, 64);
-      }
-      return segment.asSlice(0, byteSize);
-    }
   }
 
   private DataType type(Tensor tensor) {

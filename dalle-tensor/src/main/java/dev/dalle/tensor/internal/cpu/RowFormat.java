@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Passes over one row that touch memory, by element type. Rows are worked on in {@code float[]}, which stay in the first-level cache; each pass here either brings
- * a row in or takes it out and does a step of the work on the way. The defaults are made of plain loads and stores.
+ * a row in or takes it out and does a step of the work on the way. The defaults are made of plain loads. Arrays of passes that take a row out may be overwritten.
  *
  * <p>{@code first} is the element of memory at which the row begins, {@code width} its length, {@code lanes} working memory as in {@link VectorMath#total}.
  */
@@ -33,17 +33,6 @@ interface RowFormat {
     }
   }
 
-  /**
-   * The gradient of softmax for one row of memory, all of this type: {@code out = y (g - sum(y g))}. A row is read twice, the second time from the cache.
-   */
-  default void softmaxGradient(MemorySegment y, MemorySegment g, MemorySegment out, long first, int width, float[] lanes) {
-    float[] values = new float[width];
-    float[] gradients = new float[width];
-    load(y, first, values, width);
-    load(g, first, gradients, width);
-    storeSoftmaxGradient(values, gradients, VectorMath.laneDot(values, gradients, width, lanes), out, first, width);
-  }
-
   /** Adds a row to sums. */
   void addTo(MemorySegment from, long first, float[] sums, int width);
 
@@ -63,7 +52,6 @@ interface RowFormat {
   static RowFormat of(DType dtype) {
     return switch (dtype) {
       case F32 -> new FloatRows();
-      case BF16 -> new Bfloat16Rows();
       default -> new TileRows(dtype);
     };
   }

@@ -80,7 +80,7 @@ final class RowKernels {
     RowFormat from = RowFormat.of(in.dtype());
     RowFormat to = RowFormat.of(out.dtype());
     device.launch("softmax", (team, memory) -> team.forRanges(in.shape().rowCount(), TableKernels.grain(width), (thread, begin, end) -> {
-      float[] row = new float[width];
+      float[] row = VectorMath.row(width);
       float[] lanes = VectorMath.lanes();
       for (long n = begin; n < end; n++) {
         float greatest = from.loadGreatest(memory[0], n * width, row, width);
@@ -95,20 +95,15 @@ final class RowKernels {
     RowFormat outFormat = RowFormat.of(out.dtype());
     RowFormat gradFormat = RowFormat.of(gradOut.dtype());
     RowFormat to = RowFormat.of(gradIn.dtype());
-    boolean oneType = out.dtype() == gradOut.dtype() && out.dtype() == gradIn.dtype();
     device.launch("softmaxGradient", (team, memory) -> team.forRanges(out.shape().rowCount(), TableKernels.grain(width),
         (thread, begin, end) -> {
           float[] y = new float[width];
           float[] lanes = VectorMath.lanes();
           float[] g = new float[width];
           for (long n = begin; n < end; n++) {
-            if (oneType) {
-              to.softmaxGradient(memory[0], memory[1], memory[2], n * width, width, lanes);
-            } else {
-              outFormat.load(memory[0], n * width, y, width);
-              gradFormat.load(memory[1], n * width, g, width);
-              to.storeSoftmaxGradient(y, g, VectorMath.laneDot(y, g, width, lanes), memory[2], n * width, width);
-            }
+            outFormat.load(memory[0], n * width, y, width);
+            gradFormat.load(memory[1], n * width, g, width);
+            to.storeSoftmaxGradient(y, g, VectorMath.laneDot(y, g, width, lanes), memory[2], n * width, width);
           }
         }), out, gradOut, gradIn);
   }
@@ -141,7 +136,6 @@ final class RowKernels {
     RowFormat xFormat = RowFormat.of(x.dtype());
     RowFormat gradFormat = RowFormat.of(gradOut.dtype());
     RowFormat to = RowFormat.of(gradIn.dtype());
-    boolean direct = x.dtype() == DType.F32 && gradOut.dtype() == DType.F32 && gradIn.dtype() == DType.F32;
     device.launch("layerNormGradient", (team, memory) -> {
       int pieces = Math.toIntExact((rows + ROWS - 1) / ROWS);
       float[][] gains = new float[pieces][];
@@ -153,10 +147,6 @@ final class RowKernels {
           for (long n = p * ROWS; n < Math.min(rows, (p + 1) * ROWS); n++) {
             float average = memory[2].get(ValueLayout.JAVA_FLOAT, n * 4);
             float r = memory[3].get(ValueLayout.JAVA_FLOAT, n * 4);
-            if (direct) {
-              row.direct(memory[0], memory[4], memory[5], n * width, average, r);
-              continue;
-            }
             xFormat.loadNormalised(memory[0], n * width, average, r, row.hat, width);
             gradFormat.load(memory[4], n * width, row.g, width);
             row.add();
@@ -221,7 +211,7 @@ final class RowKernels {
     RowFormat from = RowFormat.of(logits.dtype());
     device.launch("crossEntropy", (team, memory) -> team.forRanges(targets.elementCount(), TableKernels.grain(width),
         (thread, begin, end) -> {
-          float[] row = new float[width];
+          float[] row = VectorMath.row(width);
           float[] lanes = VectorMath.lanes();
           for (long n = begin; n < end; n++) {
             int target = target(memory[1], n, width);
@@ -242,7 +232,7 @@ final class RowKernels {
     RowFormat to = RowFormat.of(gradLogits.dtype());
     device.launch("crossEntropyGradient", (team, memory) -> team.forRanges(targets.elementCount(), TableKernels.grain(width),
         (thread, begin, end) -> {
-          float[] row = new float[width];
+          float[] row = VectorMath.row(width);
           float[] lanes = VectorMath.lanes();
           for (long n = begin; n < end; n++) {
             int target = target(memory[1], n, width);

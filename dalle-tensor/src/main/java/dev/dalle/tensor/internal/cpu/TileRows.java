@@ -3,7 +3,10 @@ package dev.dalle.tensor.internal.cpu;
 import dev.dalle.tensor.DType;
 import java.lang.foreign.MemorySegment;
 
-/** Rows of a type that is only stored: converted on the way in and out, in passes of their own. */
+/**
+ * Rows of a 16-bit type, converted on the way in and out in passes of their own: with the rounding in the same loop as other work, the compiler soon gives up
+ * inlining and puts vectors into objects.
+ */
 record TileRows(DType dtype) implements RowFormat {
   @Override
   public void load(MemorySegment from, long first, float[] row, int width) {
@@ -16,46 +19,38 @@ record TileRows(DType dtype) implements RowFormat {
 
   @Override
   public void addTo(MemorySegment from, long first, float[] sums, int width) {
-    float[] row = new float[width];
-    load(from, first, row, width);
-    for (int i = 0; i < width; i++) {
-      sums[i] += row[i];
-    }
+    Tiles.addTo(from, dtype, first, sums, width);
   }
 
   @Override
   public void storeScaled(float[] row, float factor, MemorySegment to, long first, int width) {
-    float[] out = new float[width];
     for (int i = 0; i < width; i++) {
-      out[i] = factor * row[i];
+      row[i] *= factor;
     }
-    store(out, to, first, width);
+    store(row, to, first, width);
   }
 
   @Override
   public void storeNormalised(float[] row, float mean, float factor, float[] gain, float[] bias, MemorySegment to, long first, int width) {
-    float[] out = new float[width];
     for (int i = 0; i < width; i++) {
-      out[i] = Math.fma((row[i] - mean) * factor, gain[i], bias[i]);
+      row[i] = Math.fma((row[i] - mean) * factor, gain[i], bias[i]);
     }
-    store(out, to, first, width);
+    store(row, to, first, width);
   }
 
   @Override
   public void storeSoftmaxGradient(float[] y, float[] g, float dot, MemorySegment to, long first, int width) {
-    float[] out = new float[width];
     for (int i = 0; i < width; i++) {
-      out[i] = y[i] * (g[i] - dot);
+      g[i] = y[i] * (g[i] - dot);
     }
-    store(out, to, first, width);
+    store(g, to, first, width);
   }
 
   @Override
   public void storeLayerNormGradient(float[] g, float[] hat, float r, float meanOfGrad, float meanOfProduct, MemorySegment to, long first, int width) {
-    float[] out = new float[width];
     for (int i = 0; i < width; i++) {
-      out[i] = r * (g[i] - meanOfGrad - hat[i] * meanOfProduct);
+      g[i] = r * (g[i] - meanOfGrad - hat[i] * meanOfProduct);
     }
-    store(out, to, first, width);
+    store(g, to, first, width);
   }
 }

@@ -3,7 +3,11 @@ package dev.dalle.tensor.internal.cpu;
 import dev.dalle.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -15,6 +19,8 @@ final class Tiles {
   static final int LENGTH = 2048;
 
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Short> SHORTS = Bfloat16.SHORTS;
 
   private Tiles() {}
 
@@ -50,10 +56,39 @@ final class Tiles {
     }
   }
 
+  /** Adds {@code count} elements from element {@code first} on to sums. */
+  static void addTo(MemorySegment from, DType dtype, long first, float[] sums, int count) {
+    if (dtype == DType.BF16) {
+      addBfloat16(from, first * 2, sums, count);
+      return;
+    }
+    float[] values = new float[count];
+    load(from, dtype, first, values, count);
+    for (int i = 0; i < count; i++) {
+      sums[i] += values[i];
+    }
+  }
+
+  // The conversions are written out in these three: when they are inlined into a large method, the compiler may stop at calls of helpers, and pass vectors in objects.
+
+  private static void addBfloat16(MemorySegment from, long at, float[] sums, int count) {
+    int i = 0;
+    for (; i <= count - FLOATS.length(); i += FLOATS.length()) {
+      FloatVector values = ShortVector.fromMemorySegment(SHORTS, from, at + 2L * i, ByteOrder.LITTLE_ENDIAN)
+          .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0).reinterpretAsInts().lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+      FloatVector.fromArray(FLOATS, sums, i).add(values).intoArray(sums, i);
+    }
+    for (; i < count; i++) {
+      sums[i] += Bfloat16.toFloat(from.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i));
+    }
+  }
+
   private static void loadBfloat16(MemorySegment from, long at, float[] to, int count) {
     int i = 0;
     for (; i <= count - FLOATS.length(); i += FLOATS.length()) {
-      Bfloat16.load(from, at + 2L * i).intoArray(to, i);
+      ShortVector.fromMemorySegment(SHORTS, from, at + 2L * i, ByteOrder.LITTLE_ENDIAN)
+          .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0).reinterpretAsInts().lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats()
+          .intoArray(to, i);
     }
     for (; i < count; i++) {
       to[i] = Bfloat16.toFloat(from.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i));
@@ -63,7 +98,11 @@ final class Tiles {
   private static void storeBfloat16(float[] from, MemorySegment to, long at, int count) {
     int i = 0;
     for (; i <= count - FLOATS.length(); i += FLOATS.length()) {
-      Bfloat16.store(FloatVector.fromArray(FLOATS, from, i), to, at + 2L * i);
+      FloatVector values = FloatVector.fromArray(FLOATS, from, i);
+      IntVector bits = values.reinterpretAsInts();
+      IntVector rounded = bits.add(bits.lanewise(VectorOperators.LSHR, 16).and(1)).add(0x7FFF)
+          .blend(0x7FC00000, values.test(VectorOperators.IS_NAN).cast(INTS)).lanewise(VectorOperators.LSHR, 16);
+      rounded.convertShape(VectorOperators.I2S, SHORTS, 0).reinterpretAsShorts().intoMemorySegment(to, at + 2L * i, ByteOrder.LITTLE_ENDIAN);
     }
     for (; i < count; i++) {
       to.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2L * i, Bfloat16.of(from[i]));

@@ -1,5 +1,6 @@
 package dev.dalle.tensor.internal.cpu;
 
+import java.util.Arrays;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -25,19 +26,23 @@ final class VectorMath {
 
   private VectorMath() {}
 
-  /** {@code x[i] = exp(x[i] - shift)}, exactly 0 far below the shift; returns the sum of the results. NaN gives NaN; {@code lanes} as in {@link #total}. */
+  /** A row that {@link #expAndSum} can work on: filled up to whole vectors. */
+  static float[] row(int width) {
+    return new float[(width + FLOATS.length() - 1) / FLOATS.length() * FLOATS.length()];
+  }
+
+  /**
+   * {@code x[i] = exp(x[i] - shift)}, exactly 0 far below the shift; returns the sum of the results. NaN gives NaN; {@code lanes} as in {@link #total}.
+   * One loop over whole vectors: with the function inlined a second time, for what is left over, the compiler gives up inlining and puts vectors into objects.
+   *
+   * @param x from {@link #row}
+   */
   static float expAndSum(float[] x, float shift, int count, float[] lanes) {
+    Arrays.fill(x, count, x.length, Float.NEGATIVE_INFINITY);
     FloatVector sum = FloatVector.zero(FLOATS);
-    int i = 0;
-    for (; i <= count - FLOATS.length(); i += FLOATS.length()) {
+    for (int i = 0; i < count; i += FLOATS.length()) {
       FloatVector y = exp(FloatVector.fromArray(FLOATS, x, i).sub(shift));
       y.intoArray(x, i);
-      sum = sum.add(y);
-    }
-    if (i < count) {
-      VectorMask<Float> mask = FLOATS.indexInRange(i, count);
-      FloatVector y = exp(FloatVector.fromArray(FLOATS, x, i, mask).sub(shift)).blend(0f, mask.not());
-      y.intoArray(x, i, mask);
       sum = sum.add(y);
     }
     sum.intoArray(lanes, 0);
