@@ -100,8 +100,8 @@ public final class BpeTokenizer {
 
   /**
    * Loads a vocabulary: a file in format {@code dalle-bpe} (see {@link #save(Path)}), Hugging Face's {@code tokenizer.json} with a BPE model, CLIP's gzipped
-   * merge list, one of tiktoken's published rank files, or a folder with a {@code tokenizer.json} or GPT-2's {@code vocab.json} and {@code merges.txt}. Files
-   * are told apart by what is in them.
+   * merge list, one of tiktoken's published rank files, or a folder with a {@code tokenizer.json} or GPT-2's {@code vocab.json} and {@code merges.txt}
+   * (its authors' names for them, {@code encoder.json} and {@code vocab.bpe}, will do; so will CLIP's such pair). Files are told apart by what is in them.
    *
    * @throws BpeFormatException if it is none of these, is of a newer version, is damaged or too large, or has something that is not supported; the message
    *     names file, and line or key, and says what was expected

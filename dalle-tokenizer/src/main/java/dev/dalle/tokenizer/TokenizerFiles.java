@@ -58,16 +58,18 @@ final class TokenizerFiles {
     if (Files.exists(whole)) {
       return load(whole);
     }
-    Path vocabulary = folder.resolve("vocab.json");
-    Path merges = folder.resolve("merges.txt");
-    for (Path part : List.of(vocabulary, merges)) {
-      if (!Files.exists(part)) {
-        throw new NoSuchFileException(part.toString(), null, "a folder with a vocabulary has tokenizer.json, or vocab.json and merges.txt");
+    boolean authors = !Files.exists(folder.resolve("vocab.json")) && Files.exists(folder.resolve("encoder.json"));
+    String vocabulary = authors ? "encoder.json" : "vocab.json";
+    String merges = authors ? "vocab.bpe" : "merges.txt";
+    for (String part : List.of(vocabulary, merges)) {
+      if (!Files.exists(folder.resolve(part))) {
+        throw new NoSuchFileException(folder.resolve(part).toString(), null, "a folder with a vocabulary has tokenizer.json, or vocab.json and merges.txt, or"
+            + " encoder.json and vocab.bpe");
       }
     }
-    byte[] first = read(vocabulary);
-    byte[] second = read(merges);
-    return tokenizer(folder, () -> Gpt2Files.read(first, second));
+    byte[] first = read(folder.resolve(vocabulary));
+    byte[] second = read(folder.resolve(merges));
+    return tokenizer(folder, () -> new Gpt2Files(vocabulary, merges).read(first, second, SplitRule.clip().normalizers(), SplitRule.clip().splits()));
   }
 
   /** The rule that goes with a published rank file, by its name. */

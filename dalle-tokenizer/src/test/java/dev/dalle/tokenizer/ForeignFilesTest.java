@@ -80,10 +80,16 @@ class ForeignFilesTest {
     SMALL.save(gpt2, TokenizerFormat.GPT2);
     assertArrayEquals(SMALL.encode("the hat<|endoftext|>"), BpeTokenizer.load(gpt2).encode("the hat<|endoftext|>"));
     String merges = Files.readString(gpt2.resolve("merges.txt"));
+    Path authors = Files.createDirectory(folder.resolve("authors"));
+    Files.copy(gpt2.resolve("vocab.json"), authors.resolve("encoder.json"));
+    Files.writeString(authors.resolve("vocab.bpe"), merges.replace("\n", "\r\n"));
+    assertEquals(BpeTokenizer.load(gpt2), BpeTokenizer.load(authors));
+    Files.writeString(authors.resolve("vocab.bpe"), merges + "qq q\n");
+    assertTrue(refused(authors).startsWith("vocab.bpe: line "));
     Files.writeString(gpt2.resolve("merges.txt"), merges.replaceFirst("\n[^\n]+\n", "\nqq q\n"));
     assertEquals("merges.txt: line 2: a merge names \"qq\", which is not in the vocabulary", refused(gpt2));
     Files.delete(gpt2.resolve("merges.txt"));
-    assertEquals(gpt2.resolve("merges.txt") + ": a folder with a vocabulary has tokenizer.json, or vocab.json and merges.txt",
+    assertEquals(gpt2.resolve("merges.txt") + ": a folder with a vocabulary has tokenizer.json, or vocab.json and merges.txt, or encoder.json and vocab.bpe",
         assertThrows(NoSuchFileException.class, () -> BpeTokenizer.load(gpt2)).getMessage());
     assertEquals("line 2: \"!\" is no Base64", refused("r50k_base.tiktoken", "YQ== 0\n! 1\n"));
     assertEquals("line 2: the rank 0 stands there a second time", refused("r50k_base.tiktoken", "YQ== 0\nYg== 0\n"));
@@ -201,5 +207,64 @@ class ForeignFilesTest {
     BpeTokenizer joining = BpeTokenizer.load(file);
     int[] ids = joining.encode("x".repeat(300));
     assertTimeoutPreemptively(Duration.ofSeconds(60), () -> assertThrows(IllegalArgumentException.class, () -> joining.decode(ids)));
+  }
+
+  @Test
+  void readsClipsVocabularyFromAPairOfFiles() throws IOException {
+    Path list = Files.write(folder.resolve("bpe.txt.gz"), clip("#version: 0.2\nr e\nre d</w>\nh a\nha t</w>\n"));
+    BpeTokenizer whole = BpeTokenizer.load(list);
+    Path pair = Files.createDirectory(folder.resolve("pair"));
+    StringBuilder vocabulary = new StringBuilder("{");
+    for (int id = 0; id < whole.size(); id++) {
+      // The alphabet of bytes stands twice in front, alone and at the end of a word; what comes after is ASCII.
+      String token = id < 512 ? letter(id % 256) + (id < 256 ? "" : "</w>") : whole.tokenText(id);
+      vocabulary.append(id == 0 ? "" : ",").append('"').append(token.replace("\\", "\\\\").replace("\"", "\\\"")).append("\":").append(id);
+    }
+    Files.writeString(pair.resolve("vocab.json"), vocabulary.append("}"));
+    Files.writeString(pair.resolve("merges.txt"), "#version: 0.2\nr e\nre d</w>\nh a\nha t</w>\n");
+    BpeTokenizer loaded = BpeTokenizer.load(pair);
+    for (String text : List.of("  Red\n HAT ", "red!! hat", "<|startoftext|>r e", "\u00e9")) {
+      assertArrayEquals(whole.encode(text), loaded.encode(text), text);
+      assertArrayEquals(whole.encodeWithTemplate(text), loaded.encodeWithTemplate(text), text);
+      assertEquals(whole.decode(whole.encode(text)), loaded.decode(whole.encode(text)));
+    }
+    Files.writeString(pair.resolve("vocab.json"), vocabulary.toString().replace("<|startoftext|>", "<s>"));
+    assertTrue(refused(pair).contains("vocab.json lacks CLIP's markers <|startoftext|> and <|endoftext|>"));
+  }
+
+  /** Of GPT-2's alphabet, in the order of its code. */
+  private static String letter(int index) {
+    int[] visible = java.util.stream.IntStream.range(0, 256).filter(b -> b >= '!' && b <= '~' || b >= 0xA1 && b <= 0xAC || b >= 0xAE).toArray();
+    return Character.toString(index < visible.length ? visible[index] : 0x100 + index - visible.length);
+  }
+
+  /** As in a published vocabulary with a flag's letter that was in its trainer's alphabet. */
+  @Test
+  void noTextLeadsToATokenThatIsNotWrittenInBytes() throws IOException {
+    String json = json();
+    String heart = json.replaceFirst("\"vocab\": \\{", "\"vocab\": {\n\"\ud83c\uddf8\": 400, \"\u2764\": 401, \" \": 402,");
+    BpeTokenizer plain = BpeTokenizer.load(Files.writeString(folder.resolve("plain.json"), json));
+    BpeTokenizer loaded = BpeTokenizer.load(Files.writeString(folder.resolve("heart.json"), heart));
+    for (String text : List.of("\ud83c\uddf8 \u2764 the red hat", "\u2764", " ")) {
+      assertArrayEquals(plain.encode(text), loaded.encode(text));
+    }
+    assertEquals("\ud83c\uddf8\u2764 ", loaded.decode(new int[] {400, 401, 402}));
+    Path again = folder.resolve("again.json");
+    loaded.save(again, TokenizerFormat.HUGGING_FACE);
+    assertEquals(loaded, BpeTokenizer.load(again));
+  }
+
+  /** As in published vocabularies where the tabulator is a token of its own. */
+  @Test
+  void bytesOfAFallbackMayBeMissing() throws IOException {
+    StringBuilder vocabulary = new StringBuilder("\"<unk>\": 0, \"a\": 1");
+    for (int value = 0; value < 256; value++) {
+      if (value != 0x09 && value != 0xC3) {
+        vocabulary.append(String.format(", \"<0x%02X>\": %d", value, 2 + value));
+      }
+    }
+    BpeTokenizer loaded = BpeTokenizer.load(Files.writeString(folder.resolve("tokenizer.json"), "{\"model\": {\"type\": \"BPE\", \"unk_token\": \"<unk>\","
+        + " \"fuse_unk\": true, \"byte_fallback\": true, \"vocab\": {" + vocabulary + "}, \"merges\": []}}"));
+    assertArrayEquals(new int[] {1, 0, 1, 2 + 0xC5, 2 + 0x93}, loaded.encode("a\t\u00e9\ta\u0153"));
   }
 }

@@ -23,9 +23,9 @@ import java.util.zip.GZIPInputStream;
 public final class ClipFile {
   /** Merges that count: 49,152 tokens less the bytes twice, less two markers. */
   private static final int MERGES = 49152 - 256 - 2;
-  private static final String SUFFIX = "</w>";
-  private static final String START = "<|startoftext|>";
-  private static final String END = "<|endoftext|>";
+  static final String SUFFIX = "</w>";
+  static final String START = "<|startoftext|>";
+  static final String END = "<|endoftext|>";
   private static final int MAX_TEXT_BYTES = 1 << 26;
 
   private ClipFile() {}
@@ -63,8 +63,13 @@ public final class ClipFile {
     for (int i = 1; i <= next - 512; i++) {
       Gpt2Files.addLine(merges, lines[i], "line " + (i + 1));
     }
-    AddedToken start = AddedToken.special(START, (int) next);
-    AddedToken end = AddedToken.special(END, (int) next + 1);
+    return spec(merges, (int) next, (int) next + 1, normalizers, splits);
+  }
+
+  /** The tokenizer around a model whose tokens are known. */
+  static TokenizerSpec spec(MergeReader merges, int startId, int endId, List<NormalizerSpec> normalizers, List<SplitSpec> splits) {
+    AddedToken start = AddedToken.special(START, startId);
+    AddedToken end = AddedToken.special(END, endId);
     ModelSpec.Merges model = merges.model(true, OptionalInt.empty(), SUFFIX, false, false, false);
     return new TokenizerSpec(normalizers, splits, model, List.of(start, end), new TemplateSpec(List.of(start.id()), List.of(end.id())),
         List.of(new DecoderSpec.Bytes(), new DecoderSpec.Replace(new PatternSpec(SUFFIX, false), " "), new DecoderSpec.Strip(" ", 0, 1)));

@@ -7,49 +7,65 @@ import dev.dalle.tokenizer.internal.json.JsonText;
 import dev.dalle.tokenizer.internal.json.JsonValue;
 import dev.dalle.tokenizer.internal.spec.DecoderSpec;
 import dev.dalle.tokenizer.internal.spec.ModelSpec;
+import dev.dalle.tokenizer.internal.spec.NormalizerSpec;
 import dev.dalle.tokenizer.internal.spec.SplitSpec;
 import dev.dalle.tokenizer.internal.spec.TemplateSpec;
 import dev.dalle.tokenizer.internal.spec.TokenList;
 import dev.dalle.tokenizer.internal.spec.TokenizerSpec;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 
-/** GPT-2's pair of files: {@code vocab.json} from token to id, and {@code merges.txt} with one merge a line. */
+/**
+ * GPT-2's pair of files: {@code vocab.json} from token to id, and {@code merges.txt} with one merge a line. Its authors call them {@code encoder.json} and
+ * {@code vocab.bpe}. CLIP's vocabulary is published in such a pair too; its merges mark ends of words.
+ */
 public final class Gpt2Files {
   private static final String END_OF_TEXT = "<|endoftext|>";
 
-  private Gpt2Files() {}
+  private final String vocabularyName;
+  private final String mergesName;
+
+  /** Files of given names, for messages. */
+  public Gpt2Files(String vocabularyName, String mergesName) {
+    this.vocabularyName = vocabularyName;
+    this.mergesName = mergesName;
+  }
 
   /**
    * Reads.
    *
    * @param vocabulary content of vocab.json
    * @param merges content of merges.txt
+   * @param clipNormalizers what CLIP does to a text before
+   * @param clipSplits and how it is cut
    * @throws FormatProblem if they are no such files or do not fit each other; the message names the file and the line
    */
-  public static TokenizerSpec read(byte[] vocabulary, byte[] merges) throws FormatProblem {
+  public TokenizerSpec read(byte[] vocabulary, byte[] merges, List<NormalizerSpec> clipNormalizers, List<SplitSpec> clipSplits) throws FormatProblem {
+    String[] lines = Utf8.decode(merges).split("\r?\n", -1);
+    boolean marksEnds = Arrays.stream(lines).anyMatch(line -> line.endsWith(ClipFile.SUFFIX));
     TokenReader tokens = new TokenReader(true);
     try {
       if (!(JsonParser.parse(Utf8.decode(vocabulary)) instanceof JsonValue.JsonObject object)) {
         throw new FormatProblem("expected an object from token to id");
       }
-      tokens.addAll(object, "");
+      tokens.addAll(object, marksEnds ? ClipFile.SUFFIX : "");
     } catch (JsonException | FormatProblem e) {
-      throw new FormatProblem("vocab.json: " + e.getMessage());
+      throw new FormatProblem(vocabularyName + ": " + e.getMessage());
     }
     MergeReader reader = new MergeReader(tokens, "");
-    String[] lines = Utf8.decode(merges).split("\n", -1);
     for (int i = 0; i < lines.length; i++) {
-      String line = lines[i].endsWith("\r") ? lines[i].substring(0, lines[i].length() - 1) : lines[i];
       // The first line may name the version.
-      if (line.isEmpty() || i == 0 && line.startsWith("#version")) {
-        continue;
+      if (!lines[i].isEmpty() && !(i == 0 && lines[i].startsWith("#version"))) {
+        addLine(reader, lines[i], mergesName + ": line " + (i + 1));
       }
-      addLine(reader, line, "merges.txt: line " + (i + 1));
+    }
+    if (marksEnds) {
+      return clip(tokens, reader, clipNormalizers, clipSplits);
     }
     ModelSpec.Merges model = reader.model(true, OptionalInt.empty(), "", false, false, false);
     List<AddedToken> added = new ArrayList<>();
@@ -57,6 +73,16 @@ public final class Gpt2Files {
       added.add(AddedToken.special(END_OF_TEXT, tokens.id(END_OF_TEXT)));
     }
     return new TokenizerSpec(List.of(), List.of(new SplitSpec.Gpt2()), model, added, TemplateSpec.NONE, List.of(new DecoderSpec.Bytes()));
+  }
+
+  private TokenizerSpec clip(TokenReader tokens, MergeReader merges, List<NormalizerSpec> normalizers, List<SplitSpec> splits) throws FormatProblem {
+    int start = tokens.id(ClipFile.START);
+    int end = tokens.id(ClipFile.END);
+    if (start < 0 || end < 0) {
+      throw new FormatProblem(mergesName + ": its merges mark ends of words by " + ClipFile.SUFFIX + ", as CLIP's do, but " + vocabularyName + " lacks CLIP's markers "
+          + ClipFile.START + " and " + ClipFile.END + "; the rules that go with other such files are not in them: load the tokenizer.json");
+    }
+    return ClipFile.spec(merges, start, end, normalizers, splits);
   }
 
   static void addLine(MergeReader reader, String line, String where) throws FormatProblem {
@@ -73,7 +99,7 @@ public final class Gpt2Files {
     TokenList tokens = spec.model().tokens();
     for (int id = 0; id < tokens.size(); id++) {
       if (tokens.has(id)) {
-        vocabulary.put(ByteAlphabet.write(tokens.bytes(id)), new JsonValue.JsonNumber(Integer.toString(id)));
+        vocabulary.put(tokens.isLiteral(id) ? tokens.text(id) : ByteAlphabet.write(tokens.bytes(id)), new JsonValue.JsonNumber(Integer.toString(id)));
       }
     }
     for (AddedToken token : spec.added()) {

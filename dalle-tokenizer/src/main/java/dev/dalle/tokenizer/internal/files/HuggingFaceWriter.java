@@ -184,7 +184,7 @@ public final class HuggingFaceWriter {
   /** A token of the model as the file has it. */
   private String token(int id) {
     TokenList tokens = spec.model().tokens();
-    return byteLevel ? ByteAlphabet.write(tokens.bytes(id)) : tokens.text(id);
+    return byteLevel && !tokens.isLiteral(id) ? ByteAlphabet.write(tokens.bytes(id)) : tokens.text(id);
   }
 
   private JsonObject model() {

@@ -5,15 +5,18 @@ import dev.dalle.tokenizer.internal.spec.TokenList;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** A vocabulary as an object from token to id, and merges as pairs of tokens. */
 final class TokenReader {
   private final boolean byteLevel;
   private final Map<String, Integer> ids = new HashMap<>();
   private final List<byte[]> tokens = new ArrayList<>();
+  private final BitSet literal = new BitSet();
 
   /** Whether tokens are bytes in GPT-2's alphabet. */
   TokenReader(boolean byteLevel) {
@@ -35,27 +38,25 @@ final class TokenReader {
     if (tokens.get((int) id) != null) {
       throw new FormatProblem("the token \"" + shown(token) + "\" has id " + id + ", which another token has too");
     }
-    byte[] bytes = bytes(token, suffix);
+    Optional<byte[]> alphabetic = byteLevel ? alphabetic(token, suffix) : Optional.empty();
+    byte[] bytes = alphabetic.orElseGet(() -> token.getBytes(StandardCharsets.UTF_8));
     if (bytes.length > Limits.TOKEN_BYTES) {
       throw new FormatProblem("the token of id " + id + " has " + bytes.length + " bytes; expected at most " + Limits.TOKEN_BYTES);
     }
     tokens.set((int) id, bytes);
+    literal.set((int) id, byteLevel && alphabetic.isEmpty());
     ids.put(token, (int) id);
   }
 
-  /** The suffix is written as it is, also where the rest is in the alphabet. */
-  private byte[] bytes(String token, String suffix) {
-    if (byteLevel) {
-      boolean ends = !suffix.isEmpty() && token.endsWith(suffix) && token.length() > suffix.length();
-      byte[] end = ends ? suffix.getBytes(StandardCharsets.UTF_8) : new byte[0];
-      var start = ByteAlphabet.read(ends ? token.substring(0, token.length() - suffix.length()) : token);
-      if (start.isPresent()) {
-        byte[] joined = Arrays.copyOf(start.get(), start.get().length + end.length);
-        System.arraycopy(end, 0, joined, start.get().length, end.length);
-        return joined;
-      }
-    }
-    return token.getBytes(StandardCharsets.UTF_8);
+  /** The bytes of a token in the alphabet; its suffix is written as it is. */
+  private static Optional<byte[]> alphabetic(String token, String suffix) {
+    boolean ends = !suffix.isEmpty() && token.endsWith(suffix) && token.length() > suffix.length();
+    byte[] end = ends ? suffix.getBytes(StandardCharsets.UTF_8) : new byte[0];
+    return ByteAlphabet.read(ends ? token.substring(0, token.length() - suffix.length()) : token).map(start -> {
+      byte[] joined = Arrays.copyOf(start, start.length + end.length);
+      System.arraycopy(end, 0, joined, start.length, end.length);
+      return joined;
+    });
   }
 
   /** The id of a token as it is written in the file, or -1. */
@@ -65,7 +66,7 @@ final class TokenReader {
 
   /** All tokens. */
   TokenList tokens() {
-    return new TokenList(tokens);
+    return new TokenList(tokens, literal);
   }
 
   /** Reads an object from token to id. */

@@ -2,7 +2,7 @@ package dev.dalle.tokenizer.internal.merge;
 
 import java.nio.charset.StandardCharsets;
 
-/** The code points of a piece; those that the vocabulary lacks become byte tokens, the unknown token, or nothing. */
+/** The code points of a piece; those that the vocabulary lacks become byte tokens if it has all of them, else the unknown token, or nothing. */
 public final class CodePointSymbols implements Symbols {
   /** Where a code point stands in its piece, for the vocabulary's key. */
   public static final int FIRST = 0;
@@ -23,7 +23,7 @@ public final class CodePointSymbols implements Symbols {
    * By token.
    *
    * @param ids token of each place and code point, by {@code PairTable.key(place, codePoint)}
-   * @param byteIds token of each byte, for code points that have none; empty if they are not written in bytes
+   * @param byteIds token of each byte or {@link #NONE}, for code points that have no token; empty if they are not written in bytes
    * @param unknown token for the rest, or {@link #NONE}
    * @param fuseUnknown whether unknown code points that touch become one token
    */
@@ -58,8 +58,8 @@ public final class CodePointSymbols implements Symbols {
           pending = NONE;
         }
         n = add(out, n, (int) id, i, end, starts, ends);
-      } else if (byteIds.length > 0) {
-        for (byte unit : Character.toString(codePoint).getBytes(StandardCharsets.UTF_8)) {
+      } else if (byteIds.length > 0 && hasBytes(codePoint)) {
+        for (byte unit : bytes(codePoint)) {
           n = add(out, n, byteIds[unit & 0xFF], i, end, starts, ends);
         }
       } else if (unknown != NONE) {
@@ -73,6 +73,18 @@ public final class CodePointSymbols implements Symbols {
       i = end;
     }
     return pending == NONE ? n : add(out, n, unknown, pending, pendingEnd, starts, ends);
+  }
+
+  private static byte[] bytes(int codePoint) {
+    return Character.toString(codePoint).getBytes(StandardCharsets.UTF_8);
+  }
+
+  private boolean hasBytes(int codePoint) {
+    boolean all = true;
+    for (byte unit : bytes(codePoint)) {
+      all &= byteIds[unit & 0xFF] != NONE;
+    }
+    return all;
   }
 
   private static int add(int[] out, int n, int id, int start, int end, IntList starts, IntList ends) {

@@ -134,10 +134,8 @@ final class Parts {
     int[] byteIds = new int[spec.byteFallback() ? 256 : 0];
     for (int value = 0; value < byteIds.length; value++) {
       byte[] token = String.format("<0x%02X>", value).getBytes(StandardCharsets.UTF_8);
-      byteIds[value] = index.get(token, 0, token.length);
-      if (byteIds[value] == TokenIndex.ABSENT) {
-        throw new IllegalArgumentException("byte_fallback: the vocabulary lacks " + new String(token, StandardCharsets.UTF_8));
-      }
+      int id = index.get(token, 0, token.length);
+      byteIds[value] = id == TokenIndex.ABSENT ? CodePointSymbols.NONE : id;
     }
     return new CodePointSymbols(ids, byteIds, spec.unknown().orElse(CodePointSymbols.NONE), spec.fuseUnknown());
   }

@@ -2,7 +2,7 @@ package dev.dalle.tokenizer.internal.spec;
 
 import java.util.Arrays;
 
-/** From the bytes of a token to its id. Immutable. */
+/** From the bytes of a token to its id, literal tokens left out. Immutable. */
 public final class TokenIndex {
   /** No token has the bytes. */
   public static final int ABSENT = -1;
@@ -29,7 +29,7 @@ public final class TokenIndex {
     slots = new int[Integer.highestOneBit(Math.max(8, tokens.size())) << 2];
     Arrays.fill(slots, ABSENT);
     for (int id = 0; id < tokens.size(); id++) {
-      if (tokens.has(id)) {
+      if (tokens.has(id) && !tokens.isLiteral(id)) {
         byte[] bytes = tokens.bytes(id);
         int slot = slot(bytes, 0, bytes.length);
         if (slots[slot] == ABSENT) {

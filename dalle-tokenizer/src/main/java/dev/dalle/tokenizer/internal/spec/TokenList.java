@@ -2,6 +2,7 @@ package dev.dalle.tokenizer.internal.spec;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 
 /** The bytes of every token, by id. Ids may have gaps. Immutable. */
@@ -10,14 +11,22 @@ public final class TokenList {
   private final byte[] bytes;
   private final int[] start;
   private final boolean[] present;
+  private final BitSet literal;
+
+  /** Tokens by id, none of them literal. */
+  public TokenList(List<byte[]> tokens) {
+    this(tokens, new BitSet());
+  }
 
   /**
    * Tokens by id.
    *
    * @param tokens null where an id has no token
+   * @param literal ids of tokens that are written as text where all others are written as bytes: no text leads to them, and another token may have the same bytes
    * @throws IllegalArgumentException if all tokens together have more bytes than an array can hold
    */
-  public TokenList(List<byte[]> tokens) {
+  public TokenList(List<byte[]> tokens, BitSet literal) {
+    this.literal = (BitSet) literal.clone();
     start = new int[tokens.size() + 1];
     present = new boolean[tokens.size()];
     long total = 0;
@@ -46,6 +55,11 @@ public final class TokenList {
   /** Whether an id from 0 to size - 1 has a token. */
   public boolean has(int id) {
     return present[id];
+  }
+
+  /** Whether no text leads to a token. */
+  public boolean isLiteral(int id) {
+    return literal.get(id);
   }
 
   /** Number of bytes of a token; 0 where there is none. */
@@ -99,7 +113,8 @@ public final class TokenList {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof TokenList that && Arrays.equals(start, that.start) && Arrays.equals(present, that.present) && Arrays.equals(bytes, that.bytes);
+    return other instanceof TokenList that && Arrays.equals(start, that.start) && Arrays.equals(present, that.present) && Arrays.equals(bytes, that.bytes)
+        && literal.equals(that.literal);
   }
 
   @Override
