@@ -251,10 +251,11 @@ class EmojiPicturesTest {
   }
 
   @Test
-  @EnabledIfSystemProperty(named = "dalle.emoji.jar", matches = ".+",
-      disabledReason = "give the path of the jar org.webjars.npm:iconify__json in the system property dalle.emoji.jar")
+  @EnabledIfSystemProperty(named = "dalle.test.emoji.jar", matches = ".+",
+      disabledReason = "give the path of the jar org.webjars.npm:iconify__json in the system property dalle.test.emoji.jar;"
+          + " ./dalle test does, once ./dalle data or ./dalle demo has fetched it")
   void theRealArtifact() {
-    try (EmojiPictures data = EmojiPictures.open(Path.of(System.getProperty("dalle.emoji.jar")), folder, 32, 2, (done, total) -> { })) {
+    try (EmojiPictures data = EmojiPictures.open(Path.of(System.getProperty("dalle.test.emoji.jar")), folder, 32, 2, (done, total) -> { })) {
       assertTrue(data.size() > 24_000, data.size() + " drawings");
       assertTrue(data.failures().size() < 20, data.failures().toString());
       data.terms().forEach(t -> assertTrue(t.count() > 700 && !t.spdx().equals("unknown"), t.toString()));

@@ -208,6 +208,8 @@ class LauncherTest {
     assertTrue(house.start(house.launcher, "doctor").out().contains(property), "doctor says where they are");
     assertEquals(2, house.mavenCalls().size());
     assertEquals(List.of("iconify__json-2.2.378.jar"), names(house.cache));
+    house.start(house.launcher, "test");
+    assertTrue(house.mavenCalls().getLast().contains(" verify " + property.replace("dalle.emoji", "dalle.test.emoji")), "a test of all drawings runs too");
   }
 
   @Test
