@@ -6,7 +6,6 @@ import dev.dalle.attention.TransformerConfig;
 import dev.dalle.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -20,14 +19,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * Indices and masks are made once, outside of what is measured. Source: Ramesh et al. 2021, arXiv 2102.12092, sections 2.2 and B.1.
  */
 final class TorchTransformer {
-  /** How attention is computed; which is faster depends on type and length. */
-  enum AttentionForm {
-    /** libtorch's fused kernel. */
-    FUSED,
-    /** Two batched products with a softmax between them, in the compute type. */
-    PRODUCTS
-  }
-
   private static final double GELU = 1.702;
 
   private final TransformerConfig config;
@@ -63,7 +54,8 @@ final class TorchTransformer {
     imageTargets = Torch.of(rows.imageTargets, rows.imageTargets.length);
   }
 
-  private static Tensor mask(AttentionPattern pattern, DType dtype) {
+  /** What is added to the scores: 0 where the pattern reads, minus infinity elsewhere. */
+  static Tensor mask(AttentionPattern pattern, DType dtype) {
     int length = pattern.length();
     float[] mask = new float[length * length];
     for (int query = 0; query < length; query++) {
@@ -114,16 +106,8 @@ final class TorchTransformer {
   }
 
   private Tensor attention(String name, Tensor x, Tensor mask) {
-    Tensor packed = linear(name + ".qkv", x).view(batch, config.length(), 3, config.heads(), config.headSize()).permute(2, 0, 3, 1, 4);
-    Tensor q = packed.select(0, 0);
-    Tensor k = packed.select(0, 1);
-    Tensor v = packed.select(0, 2);
-    double scale = 1 / Math.sqrt(config.headSize());
-    Tensor out = switch (form) {
-      case FUSED -> torch.scaled_dot_product_attention(q, k, v, new TensorOptional(mask), 0, false, new DoubleOptional(scale), false);
-      case PRODUCTS -> torch.matmul(torch.softmax(torch.matmul(q.mul(new Scalar(scale)), k.transpose(2, 3)).add_(mask), -1), v);
-    };
-    return linear(name + ".out", out.transpose(1, 2).reshape(batch, config.length(), config.width()));
+    Tensor packed = linear(name + ".qkv", x).view(batch, config.length(), 3, config.heads(), config.headSize());
+    return linear(name + ".out", form.attention(packed, mask));
   }
 
   /** Quick GELU is {@code silu(1.702 x) / 1.702}. */

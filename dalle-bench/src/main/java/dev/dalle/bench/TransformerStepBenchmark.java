@@ -1,7 +1,6 @@
 package dev.dalle.bench;
 
 import dev.dalle.attention.TransformerConfig;
-import dev.dalle.bench.TorchTransformer.AttentionForm;
 import dev.dalle.tensor.DType;
 import org.openjdk.jmh.annotations.Param;
 

@@ -4,7 +4,6 @@ import dev.dalle.attention.BlockRunner;
 import dev.dalle.attention.TokenBatch;
 import dev.dalle.attention.Transformer;
 import dev.dalle.attention.TransformerConfig;
-import dev.dalle.bench.TorchTransformer.AttentionForm;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Scope;
 

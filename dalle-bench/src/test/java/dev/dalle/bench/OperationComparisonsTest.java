@@ -36,6 +36,11 @@ class OperationComparisonsTest {
         for (GridBenchmark.Resizing resizing : GridBenchmark.Resizing.values()) {
           tests.add(test(resizing + " " + gradient + dtype, new GridComparison("2x6x10x21", dtype, resizing, gradient)));
         }
+        for (AttentionBenchmark.Mask mask : AttentionBenchmark.Mask.values()) {
+          for (AttentionForm form : AttentionForm.values()) {
+            tests.add(test("attention " + mask + form + gradient + dtype, new AttentionComparison(mask.over(9, 5), 2, 3, 20, dtype, gradient, form)));
+          }
+        }
         for (Activation activation : Activation.values()) {
           tests.add(test(activation + " " + gradient + dtype, new ActivationComparison("13x207", dtype, activation, gradient)));
         }

@@ -1,7 +1,6 @@
 package dev.dalle.bench;
 
 import dev.dalle.attention.TransformerConfig;
-import dev.dalle.bench.TorchTransformer.AttentionForm;
 import dev.dalle.dvae.DvaeConfig;
 import dev.dalle.tensor.DType;
 import java.util.ArrayList;
