@@ -3,6 +3,7 @@ package dev.dalle.tokenizer;
 import static dev.dalle.tokenizer.BpeTokenizer.BYTE_TOKENS;
 import static dev.dalle.tokenizer.BpeTokenizer.MAX_SIZE;
 
+import dev.dalle.tokenizer.internal.files.Decimals;
 import dev.dalle.tokenizer.internal.json.JsonException;
 import dev.dalle.tokenizer.internal.json.JsonParser;
 import dev.dalle.tokenizer.internal.json.JsonText;
@@ -19,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.zip.CRC32C;
@@ -136,7 +138,7 @@ final class BpeFile {
   private static String checksum(byte[] bytes, int length) {
     CRC32C crc = new CRC32C();
     crc.update(bytes, 0, length);
-    return String.format("%08x", crc.getValue());
+    return HexFormat.of().toHexDigits((int) crc.getValue());
   }
 
   /** Reads line by line, remembering the line number for the error messages. */
@@ -166,7 +168,7 @@ final class BpeFile {
       int mergeCount = mergeCount(line);
       VocabularyBuilder builder = BpeTokenizer.builder(rule);
       for (int rank = 0; rank < mergeCount; rank++) {
-        line = readLine("merge " + (rank + 1) + " of " + mergeCount);
+        line = readMerge(rank, mergeCount);
         // "end" is a possible token of version 1, so this may only be said where the line is no merge.
         if (line.startsWith("end ") && !(version == 1 && isWord(line.substring("end ".length())))) {
           throw problem("expected merge " + (rank + 1) + " of " + mergeCount + ", got the end line; merges are missing");
@@ -202,10 +204,10 @@ final class BpeFile {
             + "; is it a file of another program?");
       }
       String version = value(readLine("\"" + FORMAT + " ...\""), FORMAT);
-      if (version.matches("[1-9][0-9]{0,8}") && Integer.parseInt(version) > VERSION) {
+      if (isId(version) && Integer.parseInt(version) > VERSION) {
         throw problem("the file has version " + version + " of " + FORMAT + ", and this program reads version " + VERSION + "; use a newer release");
       }
-      if (!version.matches("[1-9]")) {
+      if (!isId(version) || version.equals("0")) {
         throw problem("expected version " + VERSION + " of " + FORMAT + ", got " + quote(version));
       }
       return Integer.parseInt(version);
@@ -237,7 +239,7 @@ final class BpeFile {
     private int mergeCount(String line) throws BpeFormatException {
       String value = value(line, "merges");
       int max = MAX_SIZE - BYTE_TOKENS;
-      if (!value.matches("0|[1-9][0-9]{0,8}") || Integer.parseInt(value) > max) {
+      if (!isId(value) || Integer.parseInt(value) > max) {
         throw problem("expected a number of merges from 0 to " + max + ", got " + quote(value));
       }
       return Integer.parseInt(value);
@@ -263,15 +265,22 @@ final class BpeFile {
 
     private static int wordToken(VocabularyBuilder builder, String text) {
       OptionalInt id = builder.id(text.getBytes(StandardCharsets.US_ASCII));
-      return id.orElseThrow(() -> new IllegalArgumentException("no line above makes the token \"" + text + "\""));
+      if (id.isEmpty()) {
+        throw new IllegalArgumentException("no line above makes the token \"" + text + "\"");
+      }
+      return id.getAsInt();
     }
 
     private static boolean isWord(String text) {
-      return !text.isEmpty() && text.chars().allMatch(PaperSplitter::isLetter);
+      boolean letters = !text.isEmpty();
+      for (int i = 0; i < text.length(); i++) {
+        letters &= PaperSplitter.isLetter(text.charAt(i));
+      }
+      return letters;
     }
 
     private static boolean isId(String text) {
-      return text.matches("0|[1-9][0-9]{0,8}");
+      return Decimals.isNumber(text, 9);
     }
 
     /** The value of a line {@code key value}. */
@@ -280,6 +289,21 @@ final class BpeFile {
         throw problem("expected \"" + key + " ...\", got " + quote(line));
       }
       return line.substring(key.length() + 1);
+    }
+
+    /** As {@link #readLine} with words that are made only if they are needed. */
+    private String readMerge(int rank, int mergeCount) throws BpeFormatException {
+      int end = offset;
+      while (end < bytes.length && end - offset < MAX_LINE_BYTES && bytes[end] >= 0x20 && bytes[end] != 0x7F) {
+        end++;
+      }
+      if (end == bytes.length || bytes[end] != '\n') {
+        return readLine("merge " + (rank + 1) + " of " + mergeCount);
+      }
+      lineNumber++;
+      String line = new String(bytes, offset, end - offset, StandardCharsets.US_ASCII);
+      offset = end + 1;
+      return line;
     }
 
     private String readLine(String expected) throws BpeFormatException {

@@ -87,8 +87,12 @@ public final class SplitRule {
 
   /** The rule of a name, as {@link #name()} gives it; {@code regex} is not among them. */
   public static SplitRule named(String name) {
-    return List.of(PAPER, GPT2, CL100K, O200K_RULE, CLIP_RULE).stream().filter(rule -> rule.name.equals(name)).findFirst().orElseThrow(() -> new IllegalArgumentException(
-        "split rule: expected lowercase-az, gpt2, cl100k, o200k or clip, got \"" + name + "\""));
+    for (SplitRule rule : List.of(PAPER, GPT2, CL100K, O200K_RULE, CLIP_RULE)) {
+      if (rule.name.equals(name)) {
+        return rule;
+      }
+    }
+    throw new IllegalArgumentException("split rule: expected lowercase-az, gpt2, cl100k, o200k or clip, got \"" + name + "\"");
   }
 
   /** Its name in files. */

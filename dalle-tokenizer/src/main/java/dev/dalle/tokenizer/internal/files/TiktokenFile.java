@@ -45,7 +45,7 @@ public final class TiktokenFile {
       }
       int space = line.indexOf(' ');
       String rank = line.substring(space + 1);
-      if (space < 1 || !rank.matches("0|[1-9][0-9]{0,8}") || Integer.parseInt(rank) >= Limits.TOKENS) {
+      if (space < 1 || !Decimals.isNumber(rank, 9) || Integer.parseInt(rank) >= Limits.TOKENS) {
         throw new FormatProblem("line " + (i + 1) + ": expected a token in Base64, a space and its rank, got \"" + TokenReader.shown(line) + "\"");
       }
       int id = Integer.parseInt(rank);

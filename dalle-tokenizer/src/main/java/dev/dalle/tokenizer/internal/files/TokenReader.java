@@ -72,7 +72,7 @@ final class TokenReader {
   /** Reads an object from token to id. */
   void addAll(JsonValue.JsonObject vocabulary, String suffix) throws FormatProblem {
     for (Map.Entry<String, JsonValue> entry : vocabulary.members().entrySet()) {
-      if (!(entry.getValue() instanceof JsonValue.JsonNumber number) || !number.text().matches("0|[1-9][0-9]{0,9}")) {
+      if (!(entry.getValue() instanceof JsonValue.JsonNumber number) || !Decimals.isNumber(number.text(), 10)) {
         throw new FormatProblem("the token \"" + shown(entry.getKey()) + "\": expected its id, got " + entry.getValue().kind());
       }
       add(entry.getKey(), Long.parseLong(number.text()), suffix);

@@ -12,17 +12,14 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** From tokens back to text. Immutable, for any number of threads; working memory is lent, so that a call leaves nothing behind but its text. */
 public final class Decoding {
   /** Longer texts get an array of their own. */
   private static final int LENT_BYTES = 1 << 22;
-
-  private static final Pattern BYTE_TOKEN = Pattern.compile("<0x([0-9A-Fa-f]{2})>");
 
   private final TokenList tokens;
   private final boolean[] special;
@@ -163,14 +160,18 @@ public final class Decoding {
     return result;
   }
 
+  /** Whether a token is one of {@code <0x00>} to {@code <0xFF>}. */
+  private static boolean isByte(String part) {
+    return part.length() == 6 && part.startsWith("<0x") && HexFormat.isHexDigit(part.charAt(3)) && HexFormat.isHexDigit(part.charAt(4)) && part.charAt(5) == '>';
+  }
+
   /** Runs of byte tokens become their text, or one U+FFFD a byte where they are no UTF-8. */
   private static List<String> byteFallback(List<String> parts) {
     List<String> result = new ArrayList<>(parts.size());
     ByteArrayOutputStream pending = new ByteArrayOutputStream();
     for (String part : parts) {
-      Matcher matcher = BYTE_TOKEN.matcher(part);
-      if (matcher.matches()) {
-        pending.write(Integer.parseInt(matcher.group(1), 16));
+      if (isByte(part)) {
+        pending.write(HexFormat.fromHexDigits(part, 3, 5));
       } else {
         flush(pending, result);
         result.add(part);

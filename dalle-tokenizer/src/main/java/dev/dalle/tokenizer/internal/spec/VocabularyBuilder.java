@@ -2,12 +2,10 @@ package dev.dalle.tokenizer.internal.spec;
 
 import dev.dalle.tokenizer.internal.merge.IntList;
 import dev.dalle.tokenizer.internal.split.PaperSplitter;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 
 /**
@@ -20,7 +18,8 @@ public final class VocabularyBuilder {
   private final int maxSize;
   private final int maxTokenBytes;
   private final List<byte[]> tokens = new ArrayList<>();
-  private final Map<ByteBuffer, Integer> ids = new HashMap<>();
+  // Ids by hash of the bytes, -1 where there is none; at most half full.
+  private int[] slots = emptySlots(1 << 12);
   private final IntList left = new IntList(1024);
   private final IntList right = new IntList(1024);
 
@@ -46,9 +45,30 @@ public final class VocabularyBuilder {
     }
   }
 
+  private static int[] emptySlots(int count) {
+    int[] slots = new int[count];
+    Arrays.fill(slots, -1);
+    return slots;
+  }
+
   private void enter(byte[] token) {
-    ids.put(ByteBuffer.wrap(token), tokens.size());
+    if (2 * (tokens.size() + 1) > slots.length) {
+      slots = emptySlots(2 * slots.length);
+      for (int id = 0; id < tokens.size(); id++) {
+        slots[slot(tokens.get(id))] = id;
+      }
+    }
+    slots[slot(token)] = tokens.size();
     tokens.add(token);
+  }
+
+  /** Where the bytes stand, or would. */
+  private int slot(byte[] bytes) {
+    int slot = TokenList.hash(bytes, 0, bytes.length) & slots.length - 1;
+    while (slots[slot] >= 0 && !Arrays.equals(tokens.get(slots[slot]), bytes)) {
+      slot = slot + 1 & slots.length - 1;
+    }
+    return slot;
   }
 
   /** Number of tokens so far. */
@@ -63,8 +83,8 @@ public final class VocabularyBuilder {
 
   /** The token with these bytes, if there is one. */
   public OptionalInt id(byte[] bytes) {
-    Integer id = ids.get(ByteBuffer.wrap(bytes));
-    return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+    int id = slots[slot(bytes)];
+    return id < 0 ? OptionalInt.empty() : OptionalInt.of(id);
   }
 
   /** Whether two tokens may become one as far as length is concerned. */
