@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.zip.CRC32C;
 
@@ -145,6 +146,7 @@ final class BpeFile {
   private static final class Reader {
     private final Path file;
     private final byte[] bytes;
+    private int start;
     private int offset;
     private int lineNumber;
 
@@ -291,40 +293,39 @@ final class BpeFile {
       return line.substring(key.length() + 1);
     }
 
-    /** As {@link #readLine} with words that are made only if they are needed. */
+    /** The words for a merge are made only if they are needed. */
     private String readMerge(int rank, int mergeCount) throws BpeFormatException {
-      int end = offset;
-      while (end < bytes.length && end - offset < MAX_LINE_BYTES && bytes[end] >= 0x20 && bytes[end] != 0x7F) {
-        end++;
-      }
-      if (end == bytes.length || bytes[end] != '\n') {
-        return readLine("merge " + (rank + 1) + " of " + mergeCount);
-      }
-      lineNumber++;
-      String line = new String(bytes, offset, end - offset, StandardCharsets.US_ASCII);
-      offset = end + 1;
-      return line;
+      Optional<String> line = nextLine();
+      return line.isPresent() ? line.get() : refuseLine("merge " + (rank + 1) + " of " + mergeCount);
     }
 
     private String readLine(String expected) throws BpeFormatException {
+      Optional<String> line = nextLine();
+      return line.isPresent() ? line.get() : refuseLine(expected);
+    }
+
+    /** The next line, and {@link #offset} after it; nothing if it is no whole line of printable ASCII, and {@link #offset} at what stands in the way. */
+    private Optional<String> nextLine() {
       lineNumber++;
-      int end = offset;
-      while (end < bytes.length && bytes[end] != '\n') {
-        if (end - offset >= MAX_LINE_BYTES) {
-          throw problem("expected " + expected + ", got a line of more than " + MAX_LINE_BYTES + " bytes");
-        }
-        if (bytes[end] < 0x20 || bytes[end] == 0x7F) {
-          throw problem(String.format("expected %s, got the byte 0x%02x%s", expected, bytes[end],
-              bytes[end] == '\r' ? "; lines end in a line feed only, was the file converted?" : ""));
-        }
-        end++;
+      start = offset;
+      while (offset < bytes.length && offset - start < MAX_LINE_BYTES && bytes[offset] >= 0x20 && bytes[offset] != 0x7F) {
+        offset++;
       }
-      if (end == bytes.length) {
-        throw problem("expected " + expected + ", and the file ends " + (end == offset ? "before" : "within") + " this line; it is truncated");
+      if (offset == bytes.length || bytes[offset] != '\n') {
+        return Optional.empty();
       }
-      String line = new String(bytes, offset, end - offset, StandardCharsets.US_ASCII);
-      offset = end + 1;
-      return line;
+      return Optional.of(new String(bytes, start, offset++ - start, StandardCharsets.US_ASCII));
+    }
+
+    private String refuseLine(String expected) throws BpeFormatException {
+      if (offset == bytes.length) {
+        throw problem("expected " + expected + ", and the file ends " + (offset == start ? "before" : "within") + " this line; it is truncated");
+      }
+      if (bytes[offset] >= 0x20 && bytes[offset] != 0x7F) {
+        throw problem("expected " + expected + ", got a line of more than " + MAX_LINE_BYTES + " bytes");
+      }
+      throw problem(String.format("expected %s, got the byte 0x%02x%s", expected, bytes[offset],
+          bytes[offset] == '\r' ? "; lines end in a line feed only, was the file converted?" : ""));
     }
 
     private BpeFormatException problem(String text) {

@@ -44,7 +44,7 @@ final class HuggingFaceTemplate {
   /** A token as {@code ["</s>", 2]}. */
   private static int pair(JsonMembers processor, String key) throws FormatProblem {
     List<JsonValue> pair = processor.array(key);
-    if (pair.size() == 2 && pair.get(1) instanceof JsonNumber number && number.text().matches("0|[1-9][0-9]{0,8}")) {
+    if (pair.size() == 2 && pair.get(1) instanceof JsonNumber number && Decimals.isNumber(number.text(), 9)) {
       return Integer.parseInt(number.text());
     }
     throw new FormatProblem(processor.path() + "." + key + ": expected a token and its id");
@@ -64,7 +64,7 @@ final class HuggingFaceTemplate {
         String name = part.object("SpecialToken").string("id");
         JsonMembers token = processor.object("special_tokens").object(name);
         for (JsonValue id : token.array("ids")) {
-          if (!(id instanceof JsonNumber number) || !number.text().matches("0|[1-9][0-9]{0,8}")) {
+          if (!(id instanceof JsonNumber number) || !Decimals.isNumber(number.text(), 9)) {
             throw new FormatProblem(token.path() + ".ids: expected ids, got " + id.kind());
           }
           (seen ? after : before).add(Integer.parseInt(number.text()));

@@ -74,7 +74,7 @@ record JsonMembers(String path, JsonObject object) {
 
   int integer(String key) throws FormatProblem {
     JsonValue value = required(key, "a whole number");
-    if (value instanceof JsonNumber number && number.text().matches("0|[1-9][0-9]{0,8}")) {
+    if (value instanceof JsonNumber number && Decimals.isNumber(number.text(), 9)) {
       return Integer.parseInt(number.text());
     }
     throw problem(key, "a whole number from 0", value);
