@@ -3,6 +3,7 @@ package dev.dalle.dvae;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Ops;
 import dev.dalle.tensor.cpu.CpuTeam;
+import dev.dalle.tensor.cpu.BlockProduct;
 import dev.dalle.tensor.internal.cpu.HostDevice;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
@@ -16,6 +17,11 @@ record TestTeam(int threads) implements CpuTeam {
         device -> (Ops) Proxy.newProxyInstance(Ops.class.getClassLoader(), new Class<?>[] {Ops.class}, (proxy, method, arguments) -> {
           throw new UnsupportedOperationException(method.getName());
         }));
+  }
+
+  @Override
+  public BlockProduct product(BlockProduct.Spec spec) {
+    throw new UnsupportedOperationException("this team has no products");
   }
 
   @Override

@@ -2,6 +2,8 @@ package dev.dalle.attention.testing;
 
 import dev.dalle.tensor.Ops;
 import dev.dalle.tensor.cpu.CpuTeam;
+import dev.dalle.tensor.cpu.BlockProduct;
+import dev.dalle.tensor.internal.cpu.CpuBackend;
 import dev.dalle.tensor.internal.cpu.HostDevice;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.CountDownLatch;
@@ -13,13 +15,19 @@ public final class TestCpu {
 
   /** A device with that many threads. */
   public static HostDevice device(int threads) {
-    return new HostDevice("test cpu", new Team(threads), dtype -> true, device -> (Ops) Proxy.newProxyInstance(TestCpu.class.getClassLoader(),
+    CpuBackend backend = new CpuBackend(1);
+    return new HostDevice("test cpu", new Team(threads, backend), backend::computes, device -> (Ops) Proxy.newProxyInstance(TestCpu.class.getClassLoader(),
         new Class<?>[] {Ops.class}, (proxy, method, arguments) -> {
           throw new UnsupportedOperationException(method.getName() + ": this device has no operations");
         }));
   }
 
-  private record Team(int threads) implements CpuTeam {
+  private record Team(int threads, CpuBackend backend) implements CpuTeam {
+    @Override
+    public BlockProduct product(BlockProduct.Spec spec) {
+      return backend.team().product(spec);
+    }
+
     @Override
     public void forRanges(long count, long grain, RangeBody body) {
       long units = (count + grain - 1) / grain;

@@ -13,6 +13,13 @@ public interface CpuTeam {
    */
   void forRanges(long count, long grain, RangeBody body);
 
+  /**
+   * A small product for one thread of the team.
+   *
+   * @throws UnsupportedOperationException if this processor does not compute in the type; ask {@link CpuDevice#computesIn}
+   */
+  BlockProduct product(BlockProduct.Spec spec);
+
   /** Work on a range. */
   @FunctionalInterface
   interface RangeBody {

@@ -1,12 +1,17 @@
 package dev.dalle.tensor.internal.cpu;
 
+import dev.dalle.bindings.onednn.Attributes;
 import dev.dalle.bindings.onednn.DataType;
+import dev.dalle.bindings.onednn.Matmul;
+import dev.dalle.bindings.onednn.MemoryDesc;
 import dev.dalle.bindings.onednn.OneDnn;
+import dev.dalle.bindings.onednn.PostOp;
 import dev.dalle.bindings.openmp.OpenMpTeam;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Ops;
 import dev.dalle.tensor.cpu.CpuDevice;
 import dev.dalle.tensor.cpu.CpuTeam;
+import dev.dalle.tensor.cpu.BlockProduct;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
@@ -50,7 +55,27 @@ public final class CpuBackend {
       public void forRanges(long count, long grain, RangeBody body) {
         team.parallelFor(count, grain, body::run);
       }
+
+      @Override
+      public BlockProduct product(BlockProduct.Spec spec) {
+        return blockProduct(spec);
+      }
     };
+  }
+
+  private BlockProduct blockProduct(BlockProduct.Spec spec) {
+    if (!computes(spec.dtype())) {
+      throw new UnsupportedOperationException("products of " + spec.dtype() + " are not computed on this processor (" + oneDnn.isa() + ")");
+    }
+    DataType type = spec.dtype() == DType.F32 ? DataType.F32 : DataType.BF16;
+    MemoryDesc a = matrix(type, spec.rows(), spec.inner(), spec.a());
+    MemoryDesc b = matrix(type, spec.inner(), spec.columns(), spec.b());
+    MemoryDesc c = matrix(DataType.F32, spec.rows(), spec.columns(), BlockProduct.Strides.rows(spec.cRow()));
+    return oneDnn.primitive(Matmul.of(a, b, c).with(spec.accumulate() ? Attributes.of(PostOp.accumulate()) : Attributes.NONE), 1)::execute;
+  }
+
+  private static MemoryDesc matrix(DataType type, long rows, long columns, BlockProduct.Strides strides) {
+    return MemoryDesc.strided(type, new long[] {rows, columns}, new long[] {strides.row(), strides.column()});
   }
 
   /** Whether oneDNN multiplies and convolves this type here. */
