@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.dalle.attention.internal.cpu.Kernels;
 import dev.dalle.attention.testing.TestCpu;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Device;
@@ -12,8 +13,10 @@ import dev.dalle.tensor.Philox;
 import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.ShapeException;
 import dev.dalle.tensor.Tensor;
+import dev.dalle.tensor.cpu.CpuDevice;
 import dev.dalle.tensor.testing.GradientCheck;
 import dev.dalle.tensor.testing.ReferenceDevice;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -31,6 +34,29 @@ class AttentionOpsTest {
     }
   }
 
+  /** An implementation on a device. */
+  record Runner(String name, Device device, AttentionOps ops) {
+    static Runner reference() {
+      Device device = new ReferenceDevice();
+      return new Runner("reference", device, device.operations(AttentionOps.class));
+    }
+
+    static Runner vectors(int threads) {
+      CpuDevice device = TestCpu.device(threads);
+      return new Runner("vectors", device, Kernels.vectors(device));
+    }
+
+    static Runner steps(int threads) {
+      CpuDevice device = TestCpu.device(threads);
+      return new Runner("steps", device, Kernels.steps(device));
+    }
+
+    /** Those of the processor that differ for a type. */
+    static List<Runner> of(DType dtype, int threads) {
+      return dtype == DType.BF16 && TestCpu.device(1).computesIn(dtype) ? List.of(vectors(threads), steps(threads)) : List.of(vectors(threads));
+    }
+  }
+
   /** Results of forward and backward as floats. */
   record Results(float[] out, float[] logSumExp, float[] gradQkv) {}
 
@@ -38,7 +64,7 @@ class AttentionOpsTest {
     Random random = new Random(11);
     Stream.Builder<Case> cases = Stream.builder();
     // Texts and grids around multiples of the tile, depths around vectors, prefixes of the stream.
-    int[][] sizes = {{1, 1, 1}, {0, 3, 5}, {3, 3, 8}, {7, 4, 13}, {12, 8, 32}, {16, 8, 64}, {17, 5, 33}, {31, 7, 16}, {33, 9, 48}, {15, 16, 64}, {64, 6, 72}};
+    int[][] sizes = {{1, 1, 1}, {0, 3, 5}, {3, 3, 8}, {7, 4, 13}, {12, 8, 32}, {16, 8, 64}, {17, 5, 33}, {31, 7, 16}, {33, 9, 48}, {15, 16, 64}, {64, 6, 72}, {70, 18, 24}};
     for (int[] size : sizes) {
       List<AttentionPattern> patterns = size[1] < 3
           ? List.of(new AttentionPattern.Row(size[0], size[1]), new AttentionPattern.Convolution(size[0], size[1], 1))
@@ -62,9 +88,9 @@ class AttentionOpsTest {
     return values;
   }
 
-  private static Results run(Device device, Case c, float[] qkv, float[] gradOut) {
-    AttentionOps attention = device.operations(AttentionOps.class);
-    try (Scope scope = device.newScope()) {
+  private static Results run(Runner runner, Case c, float[] qkv, float[] gradOut) {
+    AttentionOps attention = runner.ops();
+    try (Scope scope = runner.device().newScope()) {
       Tensor x = scope.allocate(c.dtype(), c.packed());
       x.write(qkv);
       Tensor out = scope.allocate(c.dtype(), c.batch(), c.states(), (long) c.heads() * c.depth());
@@ -79,8 +105,12 @@ class AttentionOpsTest {
   }
 
   /** The reference is slow, and small cases say all about it. */
-  private static List<Device> fastDevices(Case c) {
-    return c.states() < 60 ? List.of(TestCpu.device(2), new ReferenceDevice()) : List.of(TestCpu.device(2));
+  private static List<Runner> runners(Case c) {
+    List<Runner> runners = new ArrayList<>(Runner.of(c.dtype(), 2));
+    if (c.states() < 60) {
+      runners.add(Runner.reference());
+    }
+    return runners;
   }
 
   private static float[] qkv(Case c) {
@@ -106,25 +136,29 @@ class AttentionOpsTest {
   @ParameterizedTest
   @MethodSource("cases")
   void processorAgreesWithReference(Case c) {
-    Results expected = run(new ReferenceDevice(), c, qkv(c), gradOut(c));
-    Results actual = run(TestCpu.device(2), c, qkv(c), gradOut(c));
-    // F32 sums and probabilities: some units in the last place times the size of scores (spread 4 makes them about 16 sqrt(D)); BF16 results are rounded
-    // once on both sides, and may fall on either side.
-    double tolerance = c.dtype() == DType.BF16 ? DType.BF16.epsilon() : c.spread() * c.spread() * 4e-6;
-    assertClose(expected.out(), actual.out(), tolerance, "out");
-    assertClose(expected.logSumExp(), actual.logSumExp(), 4e-6, "logSumExp");
-    assertClose(expected.gradQkv(), actual.gradQkv(), tolerance, "gradQkv");
+    Results expected = run(Runner.reference(), c, qkv(c), gradOut(c));
+    for (Runner runner : Runner.of(c.dtype(), 2)) {
+      Results actual = run(runner, c, qkv(c), gradOut(c));
+      // F32 sums and probabilities: some units in the last place times the size of scores (spread 4 makes them about 16 sqrt(D)); BF16 results are rounded
+      // once on both sides, and may fall on either side; steps round probabilities as well.
+      double tolerance = c.dtype() == DType.BF16 ? (runner.name().equals("steps") ? 1e-2 : DType.BF16.epsilon()) : c.spread() * c.spread() * 4e-6;
+      assertClose(expected.out(), actual.out(), tolerance, runner.name() + " out");
+      assertClose(expected.logSumExp(), actual.logSumExp(), 4e-6, runner.name() + " logSumExp");
+      assertClose(expected.gradQkv(), actual.gradQkv(), tolerance, runner.name() + " gradQkv");
+    }
   }
 
   @ParameterizedTest
   @MethodSource("cases")
   void threadsAndRepetitionChangeNoBit(Case c) {
-    Results one = run(TestCpu.device(1), c, qkv(c), gradOut(c));
-    for (Device device : List.of(TestCpu.device(1), TestCpu.device(2), TestCpu.device(3))) {
-      Results other = run(device, c, qkv(c), gradOut(c));
-      assertArrayEquals(one.out(), other.out());
-      assertArrayEquals(one.logSumExp(), other.logSumExp());
-      assertArrayEquals(one.gradQkv(), other.gradQkv());
+    for (int i = 0; i < Runner.of(c.dtype(), 1).size(); i++) {
+      Results one = run(Runner.of(c.dtype(), 1).get(i), c, qkv(c), gradOut(c));
+      for (int threads : new int[] {1, 2, 3}) {
+        Results other = run(Runner.of(c.dtype(), threads).get(i), c, qkv(c), gradOut(c));
+        assertArrayEquals(one.out(), other.out());
+        assertArrayEquals(one.logSumExp(), other.logSumExp());
+        assertArrayEquals(one.gradQkv(), other.gradQkv());
+      }
     }
   }
 
@@ -132,7 +166,7 @@ class AttentionOpsTest {
   @ParameterizedTest
   @MethodSource("cases")
   void nothingLeaksFromTheFuture(Case c) {
-    for (Device device : fastDevices(c)) {
+    for (Runner runner : runners(c)) {
       int row = 3 * c.heads() * c.depth();
       int outRow = c.heads() * c.depth();
       int changed = c.states() / 2;
@@ -145,15 +179,15 @@ class AttentionOpsTest {
         }
         Arrays.fill(grad, (b * c.states() + changed) * outRow, (b + 1) * c.states() * outRow, 0);
       }
-      Results first = run(device, c, before, grad);
-      Results second = run(device, c, after, grad);
+      Results first = run(runner, c, before, grad);
+      Results second = run(runner, c, after, grad);
       for (int b = 0; b < c.batch(); b++) {
         for (int i = 0; i < changed * outRow; i++) {
           int at = b * c.states() * outRow + i;
-          assertEquals(Float.floatToIntBits(first.out()[at]), Float.floatToIntBits(second.out()[at]), device.name() + ": output " + at);
+          assertEquals(Float.floatToIntBits(first.out()[at]), Float.floatToIntBits(second.out()[at]), runner.name() + ": output " + at);
         }
         for (int i = changed * row; i < c.states() * row; i++) {
-          assertEquals(0f, Math.abs(first.gradQkv()[b * c.states() * row + i]), device.name() + ": gradient of state " + i / row);
+          assertEquals(0f, Math.abs(first.gradQkv()[b * c.states() * row + i]), runner.name() + ": gradient of state " + i / row);
         }
       }
     }
@@ -164,8 +198,8 @@ class AttentionOpsTest {
   void largeScoresStayFinite() {
     for (AttentionPattern pattern : AttentionPatternTest.patterns(7, 4)) {
       Case c = new Case(pattern, pattern.length(), 1, 2, 24, DType.F32, 100);
-      Results expected = run(new ReferenceDevice(), c, qkv(c), gradOut(c));
-      Results actual = run(TestCpu.device(2), c, qkv(c), gradOut(c));
+      Results expected = run(Runner.reference(), c, qkv(c), gradOut(c));
+      Results actual = run(Runner.vectors(2), c, qkv(c), gradOut(c));
       assertClose(expected.out(), actual.out(), 2e-2, "out");
       for (float value : actual.gradQkv()) {
         assertTrue(Float.isFinite(value));
@@ -192,29 +226,29 @@ class AttentionOpsTest {
   void decodingAgreesWithReferenceAndWithWholeSequences(Case c) {
     int states = c.states();
     float[] whole = qkv(c);
-    float[] expected = run(new ReferenceDevice(), c, whole, gradOut(c)).out();
+    float[] expected = run(Runner.reference(), c, whole, gradOut(c)).out();
     for (int promptStates : new int[] {0, states / 2}) {
-      for (Device device : fastDevices(c)) {
-        float[] actual = decode(device, c, whole, promptStates);
+      for (Runner runner : runners(c)) {
+        float[] actual = decode(runner, c, whole, promptStates);
         int outRow = c.heads() * c.depth();
         double tolerance = c.dtype() == DType.BF16 ? DType.BF16.epsilon() : c.spread() * c.spread() * 4e-6;
         for (int b = 0; b < c.batch(); b++) {
           int from = (b * states + promptStates) * outRow;
           int to = (b + 1) * states * outRow;
           assertClose(Arrays.copyOfRange(expected, from, to), Arrays.copyOfRange(actual, from, to), tolerance,
-              device.name() + " sequence " + b + ", prompt of " + promptStates);
+              runner.name() + " sequence " + b + ", prompt of " + promptStates);
         }
       }
     }
   }
 
   /** State after state from the prompt on; sequence n reads prompt B - 1 - n of a list that is turned around. */
-  private static float[] decode(Device device, Case c, float[] whole, int promptStates) {
-    AttentionOps attention = device.operations(AttentionOps.class);
+  private static float[] decode(Runner runner, Case c, float[] whole, int promptStates) {
+    AttentionOps attention = runner.ops();
     int row = 3 * c.heads() * c.depth();
     int outRow = c.heads() * c.depth();
     float[] all = new float[c.batch() * c.states() * outRow];
-    try (Scope scope = device.newScope()) {
+    try (Scope scope = runner.device().newScope()) {
       Tensor prompts = scope.allocate(c.dtype(), c.batch(), promptStates, 3, c.heads(), c.depth());
       float[] promptValues = new float[c.batch() * promptStates * row];
       int[] promptOf = new int[c.batch()];

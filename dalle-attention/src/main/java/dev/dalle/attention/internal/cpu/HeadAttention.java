@@ -16,11 +16,9 @@ final class HeadAttention {
   private HeadAttention() {}
 
   /**
-   * From {@code q}, {@code kBlocks} and {@code v} to {@code out}.
-   *
-   * @param logSumExp {@code [slots]}, written, in nats
+   * From {@code q}, {@code kBlocks} and {@code v} to {@code out} and {@code logSumExp}.
    */
-  static void forward(BlockPlan plan, int depth, HeadScratch s, float[] logSumExp) {
+  static void forward(BlockPlan plan, int depth, HeadScratch s) {
     int width = HeadRows.padded(depth);
     for (int tile = 0; tile < plan.tiles(); tile++) {
       int queryAt = tile * ROWS;
@@ -32,7 +30,7 @@ final class HeadAttention {
         float greatest = ScoreRows.max(s.p, at, count);
         float sum = ScoreRows.exp2(s.p, at, count, greatest, s.lanes);
         ScoreRows.scale(s.p, at, count, 1 / sum);
-        logSumExp[queryAt + r] = (float) ((greatest + Math.log(sum) * LOG2_E) / LOG2_E);
+        s.logSumExp[queryAt + r] = (float) ((greatest + Math.log(sum) * LOG2_E) / LOG2_E);
       }
       weightedRows(plan, tile, s.p, s.scoreStride, s.v, width, s.out);
     }
@@ -40,11 +38,9 @@ final class HeadAttention {
 
   /**
    * From {@code q}, {@code k}, {@code kBlocks}, {@code vBlocks} and the output's gradient in {@code out} to {@code gradQ}, {@code gradK} and
-   * {@code gradV}; the first two still lack constant factors.
-   *
-   * @param logSumExp {@code [slots]}, in nats; finite in slots of padding
+   * {@code gradV}; the first two still lack constant factors. {@code logSumExp} must be finite in slots of padding.
    */
-  static void backward(BlockPlan plan, int depth, HeadScratch s, float[] logSumExp) {
+  static void backward(BlockPlan plan, int depth, HeadScratch s) {
     int width = HeadRows.padded(depth);
     Arrays.fill(s.gradK, 0, plan.slots() * width, 0);
     Arrays.fill(s.gradV, 0, plan.slots() * width, 0);
@@ -56,8 +52,8 @@ final class HeadAttention {
       scores(plan, tile, s.out, s.vBlocks, depth, s.gradP, s.scoreStride);
       for (int r = 0; r < ROWS; r++) {
         int at = r * s.scoreStride;
-        ScoreRows.exp2(s.p, at, count, (float) (logSumExp[queryAt + r] * LOG2_E), s.lanes);
-        ScoreRows.softmaxGradient(s.p, s.gradP, at, count, ScoreRows.dot(s.p, at, s.gradP, at, count, s.lanes));
+        ScoreRows.exp2(s.p, at, count, (float) (s.logSumExp[queryAt + r] * LOG2_E), s.lanes);
+        ScoreRows.softmaxGradient(s.p, s.gradP, at, count, ScoreRows.mean(s.p, s.gradP, at, count, s.lanes));
       }
       weightedRows(plan, tile, s.gradP, s.scoreStride, s.k, width, s.gradQ);
       weightedColumns(plan, tile, s.p, s.scoreStride, s.out, width, s.gradV);
@@ -96,7 +92,7 @@ final class HeadAttention {
     int[] offsets = plan.maskOffsets[tile];
     for (int i = 0; i < offsets.length; i++) {
       if (offsets[i] != BlockPlan.UNMASKED) {
-        ScoreRows.addMask(s.p, i * LANES, s.scoreStride, plan.masks, offsets[i]);
+        ScoreRows.mask(s.p, i * LANES, s.scoreStride, plan.masks, offsets[i]);
       }
     }
   }

@@ -25,6 +25,9 @@ final class HeadScratch {
 
   float[] gradP = q;
 
+  /** Of each slot: the natural logarithm of the sum that its softmax divides by. */
+  float[] logSumExp = q;
+
   /** One vector, to add up its lanes. */
   final float[] lanes = new float[TileProduct.LANES];
 
@@ -39,6 +42,7 @@ final class HeadScratch {
     out = grown(out, rows);
     kBlocks = grown(kBlocks, plan.slots() * depth);
     scoreStride = (plan.widestTile | 1) * TileProduct.LANES;
+    logSumExp = grown(logSumExp, plan.slots());
     p = grown(p, BlockPlan.ROWS * scoreStride);
   }
 

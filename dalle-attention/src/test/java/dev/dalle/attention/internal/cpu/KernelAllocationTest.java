@@ -21,7 +21,6 @@ class KernelAllocationTest {
     BlockPlan plan = BlockPlan.of(new AttentionPattern.Row(20, 8), 84, TileProduct.LANES);
     HeadScratch scratch = new HeadScratch();
     scratch.backward(plan, DEPTH);
-    float[] sums = new float[plan.slots()];
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment tensor = arena.allocate(4L * 84 * DEPTH, 64);
       long allocated = Long.MAX_VALUE;
@@ -29,7 +28,7 @@ class KernelAllocationTest {
       for (int round = 0; round < 60 && allocated > 0; round++) {
         long before = threads.getThreadAllocatedBytes(Thread.currentThread().threadId());
         for (int i = 0; i < 200; i++) {
-          step(plan, scratch, sums, tensor);
+          step(plan, scratch, tensor);
         }
         allocated = threads.getThreadAllocatedBytes(Thread.currentThread().threadId()) - before;
       }
@@ -37,12 +36,12 @@ class KernelAllocationTest {
     }
   }
 
-  private static void step(BlockPlan plan, HeadScratch scratch, float[] sums, MemorySegment tensor) {
+  private static void step(BlockPlan plan, HeadScratch scratch, MemorySegment tensor) {
     for (DType type : TYPES) {
       HeadRows.load(tensor, type, 0, DEPTH, plan.stateOfSlot, DEPTH, 1, scratch.q);
       HeadRows.transpose(scratch.k, plan.slots(), DEPTH, scratch.kBlocks);
-      HeadAttention.forward(plan, DEPTH, scratch, sums);
-      HeadAttention.backward(plan, DEPTH, scratch, sums);
+      HeadAttention.forward(plan, DEPTH, scratch);
+      HeadAttention.backward(plan, DEPTH, scratch);
       HeadRows.store(scratch.out, 1, plan.stateOfSlot, DEPTH, tensor, type, 0, DEPTH);
     }
   }
