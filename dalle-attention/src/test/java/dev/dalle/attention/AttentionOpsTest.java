@@ -207,6 +207,63 @@ class AttentionOpsTest {
     }
   }
 
+  /** Ten thousand shapes and values up to the greatest of their type, products of which F32 cannot hold. */
+  @Test
+  void finiteNumbersNeverGiveNaN() {
+    Random random = new Random(3);
+    List<Runner> vectors = Runner.of(DType.F32, 1);
+    List<Runner> both = Runner.of(DType.BF16, 1);
+    int[] depths = {1, 8, 24};
+    for (int trial = 0; trial < 10_000; trial++) {
+      int side = 1 + random.nextInt(4);
+      List<AttentionPattern> patterns = side < 3 ? List.of(new AttentionPattern.Row(random.nextInt(8), side))
+          : AttentionPatternTest.patterns(random.nextInt(8), side);
+      AttentionPattern pattern = patterns.get(random.nextInt(patterns.size()));
+      DType dtype = random.nextBoolean() ? DType.F32 : DType.BF16;
+      Case c = new Case(pattern, 1 + random.nextInt(pattern.length()), 1, 1, depths[random.nextInt(3)], dtype, 1);
+      int exponent = random.nextInt(-126, 128);
+      float[] qkv = numbers(random, (int) ((long) c.states() * 3 * c.depth()), exponent);
+      float[] gradOut = numbers(random, c.states() * c.depth(), random.nextBoolean() ? exponent : 0);
+      for (Runner runner : dtype == DType.F32 ? vectors : both) {
+        Results results = run(runner, c, qkv, gradOut);
+        for (float[] values : List.of(results.out(), results.logSumExp(), results.gradQkv())) {
+          for (float value : values) {
+            assertTrue(Float.isFinite(value), () -> runner.name() + ", trial with " + c + " and numbers up to 2^" + exponent + ": " + value);
+          }
+        }
+      }
+    }
+  }
+
+  /** Some of the size 2^exponent, some small, some zero; all of them BF16. */
+  private static float[] numbers(Random random, int count, int exponent) {
+    float[] numbers = new float[count];
+    for (int i = 0; i < count; i++) {
+      float x = (1 + random.nextInt(128) / 128f) * (random.nextBoolean() ? 1 : -1);
+      numbers[i] = switch (random.nextInt(4)) {
+        case 0 -> 0;
+        case 1 -> x;
+        default -> Math.scalb(x, exponent);
+      };
+    }
+    return numbers;
+  }
+
+  /** Where scores overflow, results are those of the reference. */
+  @Test
+  void greatNumbersAreExact() {
+    for (AttentionPattern pattern : AttentionPatternTest.patterns(5, 4)) {
+      for (DType dtype : List.of(DType.F32, DType.BF16)) {
+        Case c = new Case(pattern, pattern.length(), 1, 2, 8, dtype, 1e20);
+        Results expected = run(Runner.reference(), c, qkv(c), gradOut(c));
+        for (Runner runner : Runner.of(dtype, 2)) {
+          Results actual = run(runner, c, qkv(c), gradOut(c));
+          assertClose(expected.out(), actual.out(), dtype.epsilon(), runner.name() + " out");
+        }
+      }
+    }
+  }
+
   @Test
   void referenceGradientIsThatOfCentralDifferences() {
     for (AttentionPattern pattern : AttentionPatternTest.patterns(4, 3)) {

@@ -73,7 +73,12 @@ final class CpuAttention implements AttentionOps {
       HeadKernel kernel = kernel(pattern, layout, team);
       team.forRanges(qkv.dim(0) * layout.heads(), 1, (thread, from, to) -> {
         for (long task = from; task < to; task++) {
-          kernel.forward(thread, task, memory[0], memory[1], memory[2]);
+          if (!kernel.forward(thread, task, memory[0], memory[1], memory[2])) {
+            ExactHead exact = new ExactHead(pattern, layout, task, memory[0]);
+            if (exact.inputsAreFinite()) {
+              exact.forward(memory[1], memory[2]);
+            }
+          }
         }
       });
     }, qkv, out, logSumExp);
@@ -86,7 +91,12 @@ final class CpuAttention implements AttentionOps {
       HeadKernel kernel = kernel(pattern, layout, team);
       team.forRanges(qkv.dim(0) * layout.heads(), 1, (thread, from, to) -> {
         for (long task = from; task < to; task++) {
-          kernel.backward(thread, task, memory[0], memory[1], memory[2], memory[3]);
+          if (!kernel.backward(thread, task, memory[0], memory[1], memory[2], memory[3])) {
+            ExactHead exact = new ExactHead(pattern, layout, task, memory[0]);
+            if (exact.inputsAreFinite()) {
+              exact.backward(memory[2], memory[3]);
+            }
+          }
         }
       });
     }, qkv, logSumExp, gradOut, gradQkv);

@@ -9,9 +9,14 @@ interface HeadKernel {
    *
    * @param thread whose working memory is used
    * @param task number of the head
+   * @return whether all results are finite
    */
-  void forward(int thread, long task, MemorySegment qkv, MemorySegment out, MemorySegment logSumExp);
+  boolean forward(int thread, long task, MemorySegment qkv, MemorySegment out, MemorySegment logSumExp);
 
-  /** {@link dev.dalle.attention.AttentionOps#backward} of one head. */
-  void backward(int thread, long task, MemorySegment qkv, MemorySegment logSumExp, MemorySegment gradOut, MemorySegment gradQkv);
+  /**
+   * {@link dev.dalle.attention.AttentionOps#backward} of one head.
+   *
+   * @return whether all results are finite and the log-sum-exps small enough to be trusted
+   */
+  boolean backward(int thread, long task, MemorySegment qkv, MemorySegment logSumExp, MemorySegment gradOut, MemorySegment gradQkv);
 }

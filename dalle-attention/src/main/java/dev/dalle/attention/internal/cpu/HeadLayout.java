@@ -49,4 +49,13 @@ record HeadLayout(DType dtype, int states, int heads, int depth) {
       ofSlot[slot] = stateOfSlot[slot] < 0 ? 0 : sums.get(FLOAT, 4 * (task * states + stateOfSlot[slot]));
     }
   }
+
+  /** Whether the numbers of slots that have a state are between minus {@code most} and {@code most}. */
+  static boolean within(float[] ofSlot, int[] stateOfSlot, float most) {
+    boolean within = true;
+    for (int slot = 0; slot < stateOfSlot.length; slot++) {
+      within &= stateOfSlot[slot] < 0 || Math.abs(ofSlot[slot]) <= most;
+    }
+    return within;
+  }
 }

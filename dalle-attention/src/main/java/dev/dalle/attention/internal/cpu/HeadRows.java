@@ -146,4 +146,15 @@ final class HeadRows {
       }
     }
   }
+
+  /** Whether all numbers of dense rows are finite. */
+  static boolean isFinite(float[] rows, int slots, int depth) {
+    int count = slots * padded(depth);
+    FloatVector sum = FloatVector.zero(SPECIES);
+    // A finite number times zero is zero, anything else NaN.
+    for (int i = 0; i < count; i += LANES) {
+      sum = sum.add(FloatVector.fromArray(SPECIES, rows, i).mul(0f));
+    }
+    return !sum.test(VectorOperators.IS_NAN).anyTrue();
+  }
 }

@@ -98,4 +98,20 @@ final class SlotRows {
     int bits = Float.floatToRawIntBits(x);
     return (short) (Float.isNaN(x) ? 0x7FC0 : (bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16);
   }
+
+  /** Whether all numbers of dense rows are finite. */
+  static boolean isFinite(MemorySegment rows, int slots, int depth) {
+    long count = (long) slots * depth;
+    FloatVector sum = FloatVector.zero(SPECIES);
+    long i = 0;
+    // A finite number times zero is zero, anything else NaN.
+    for (; i + LANES <= count; i += LANES) {
+      sum = sum.add(FloatVector.fromMemorySegment(SPECIES, rows, 4 * i, ORDER).mul(0f));
+    }
+    boolean finite = !sum.test(VectorOperators.IS_NAN).anyTrue();
+    for (; i < count; i++) {
+      finite &= Float.isFinite(rows.get(FLOAT, 4 * i));
+    }
+    return finite;
+  }
 }

@@ -24,17 +24,18 @@ final class StepHeads implements HeadKernel {
   }
 
   @Override
-  public void forward(int thread, long task, MemorySegment qkv, MemorySegment out, MemorySegment logSumExp) {
+  public boolean forward(int thread, long task, MemorySegment qkv, MemorySegment out, MemorySegment logSumExp) {
     StepScratch s = scratch[thread];
     s.forward(attention.plan(), layout.depth(), layout.dtype());
     load(qkv, task, s);
     attention.forward(s);
     SlotRows.scatter(s.out, s.factors, stateOfSlot, layout.depth(), out, layout.dtype(), layout.outFirst(task), layout.outStride());
     layout.storeSums(s.logSumExp, stateOfSlot, task, logSumExp);
+    return HeadLayout.within(s.logSumExp, stateOfSlot, Float.MAX_VALUE) && SlotRows.isFinite(s.out, stateOfSlot.length, layout.depth());
   }
 
   @Override
-  public void backward(int thread, long task, MemorySegment qkv, MemorySegment logSumExp, MemorySegment gradOut, MemorySegment gradQkv) {
+  public boolean backward(int thread, long task, MemorySegment qkv, MemorySegment logSumExp, MemorySegment gradOut, MemorySegment gradQkv) {
     StepScratch s = scratch[thread];
     s.backward(attention.plan(), layout.depth(), layout.dtype());
     load(qkv, task, s);
@@ -46,6 +47,9 @@ final class StepHeads implements HeadKernel {
     store(s.gradK, s.factors, task, 1, gradQkv);
     Arrays.fill(s.factors, 1);
     store(s.gradV, s.factors, task, 2, gradQkv);
+    int slots = stateOfSlot.length;
+    return HeadLayout.within(s.logSumExp, stateOfSlot, ExactHead.GREATEST_SUM) && SlotRows.isFinite(s.gradQ, slots, layout.depth())
+        && SlotRows.isFinite(s.gradK, slots, layout.depth()) && SlotRows.isFinite(s.gradV, slots, layout.depth());
   }
 
   private void load(MemorySegment qkv, long task, StepScratch s) {

@@ -20,7 +20,7 @@ final class VectorHeads implements HeadKernel {
   }
 
   @Override
-  public void forward(int thread, long task, MemorySegment qkv, MemorySegment out, MemorySegment logSumExp) {
+  public boolean forward(int thread, long task, MemorySegment qkv, MemorySegment out, MemorySegment logSumExp) {
     int depth = layout.depth();
     HeadScratch s = scratch[thread];
     s.forward(plan, depth);
@@ -28,10 +28,11 @@ final class VectorHeads implements HeadKernel {
     HeadAttention.forward(plan, depth, s);
     HeadRows.store(s.out, 1, plan.stateOfSlot, depth, out, layout.dtype(), layout.outFirst(task), layout.outStride());
     layout.storeSums(s.logSumExp, plan.stateOfSlot, task, logSumExp);
+    return HeadLayout.within(s.logSumExp, plan.stateOfSlot, Float.MAX_VALUE) && HeadRows.isFinite(s.out, plan.slots(), depth);
   }
 
   @Override
-  public void backward(int thread, long task, MemorySegment qkv, MemorySegment logSumExp, MemorySegment gradOut, MemorySegment gradQkv) {
+  public boolean backward(int thread, long task, MemorySegment qkv, MemorySegment logSumExp, MemorySegment gradOut, MemorySegment gradQkv) {
     int depth = layout.depth();
     HeadScratch s = scratch[thread];
     s.backward(plan, depth);
@@ -44,6 +45,8 @@ final class VectorHeads implements HeadKernel {
     // The keys' gradient was summed with queries in bits: log2(e) / sqrt(D) times the query instead of 1 / sqrt(D).
     store(s.gradK, (float) (1 / HeadAttention.LOG2_E), task, 1, gradQkv);
     store(s.gradV, 1, task, 2, gradQkv);
+    return HeadLayout.within(s.logSumExp, plan.stateOfSlot, ExactHead.GREATEST_SUM) && HeadRows.isFinite(s.gradQ, plan.slots(), depth)
+        && HeadRows.isFinite(s.gradK, plan.slots(), depth) && HeadRows.isFinite(s.gradV, plan.slots(), depth);
   }
 
   private void load(MemorySegment qkv, long task, HeadScratch s) {
