@@ -3,7 +3,7 @@ package dev.dalle.attention;
 /**
  * An image as it was drawn.
  *
- * @param prompt number of its prompt in the list
+ * @param prompt number of its prompt
  * @param image its number among the images of that prompt
  * @param tokens {@code [W * W]} in raster order, the prompt's prefix included
  */

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /**
@@ -24,6 +25,23 @@ public final class Sampler {
     void drawn(long tokens, long total);
   }
 
+  /**
+   * One image to be drawn. Its random numbers are those of the two numbers, so that one image of many can be drawn again by itself.
+   *
+   * @param prompt what it is drawn for
+   * @param number of the prompt, 0 or more
+   * @param image its number among the images of that prompt, 0 or more
+   */
+  public record Order(Prompt prompt, int number, int image) {
+    /** Checks the numbers. */
+    public Order {
+      Objects.requireNonNull(prompt, "prompt");
+      if (number < 0 || image < 0) {
+        throw new IllegalArgumentException("order: expected a prompt and an image from 0 on, got prompt " + number + ", image " + image);
+      }
+    }
+  }
+
   private final Transformer model;
   private final DType computeType;
 
@@ -40,9 +58,6 @@ public final class Sampler {
     this.computeType = computeType;
   }
 
-  /** One image to be drawn. */
-  private record Order(int prompt, int image) {}
-
   /**
    * Draws a number of images for each prompt.
    *
@@ -52,71 +67,126 @@ public final class Sampler {
    * @throws IllegalArgumentException if a prompt or an option does not fit the model; nothing was drawn then
    */
   public List<SampledImage> sample(List<Prompt> prompts, int imagesPerPrompt, SamplingOptions options, Progress progress) {
-    TransformerConfig config = model.config();
-    for (int i = 0; i < prompts.size(); i++) {
-      prompts.get(i).check(config, i);
-    }
+    List<SampledImage> images = new ArrayList<>();
+    sample(prompts, imagesPerPrompt, options, progress, images::add);
+    return images;
+  }
+
+  /**
+   * Draws a number of images for each prompt and gives each away as soon as its batch is drawn.
+   *
+   * @param prompts captions, each with the image tokens that are given
+   * @param imagesPerPrompt how many images of each
+   * @param ready takes the images: prompt after prompt, those of each in order
+   * @throws IllegalArgumentException if a prompt or an option does not fit the model; nothing was drawn then
+   */
+  public void sample(List<Prompt> prompts, int imagesPerPrompt, SamplingOptions options, Progress progress, Consumer<SampledImage> ready) {
     if (imagesPerPrompt < 1) {
       throw new IllegalArgumentException("images per prompt: expected 1 or more, got " + imagesPerPrompt);
     }
+    List<Order> orders = new ArrayList<>();
+    for (int number = 0; number < prompts.size(); number++) {
+      for (int image = 0; image < imagesPerPrompt; image++) {
+        orders.add(new Order(prompts.get(number), number, image));
+      }
+    }
+    draw(orders, options, progress, ready);
+  }
+
+  /**
+   * Draws single images and gives each away as soon as its batch is drawn.
+   *
+   * @param orders what to draw; neighbours with the same prompt share its states
+   * @param ready takes the images in order
+   * @throws IllegalArgumentException if a prompt or an option does not fit the model; nothing was drawn then
+   */
+  public void draw(List<Order> orders, SamplingOptions options, Progress progress, Consumer<SampledImage> ready) {
+    TransformerConfig config = model.config();
+    orders.forEach(order -> order.prompt().check(config, order.number()));
     if (options.topK() > config.imageVocabulary()) {
       throw new IllegalArgumentException("top-k: expected at most the " + config.imageVocabulary() + " image tokens, got " + options.topK());
     }
-    List<Order> orders = new ArrayList<>();
-    for (int prompt = 0; prompt < prompts.size(); prompt++) {
-      for (int image = 0; image < imagesPerPrompt; image++) {
-        orders.add(new Order(prompt, image));
-      }
-    }
-    List<SampledImage> done = new ArrayList<>();
     long total = (long) orders.size() * config.imageLength();
     for (int from = 0; from < orders.size(); from += options.batch()) {
       List<Order> batch = orders.subList(from, Math.min(orders.size(), from + options.batch()));
       long before = (long) from * config.imageLength();
-      done.addAll(drawBatch(prompts, batch, options, tokens -> progress.drawn(before + tokens, total)));
+      int[][] tokens = drawBatch(batch, options, done -> progress.drawn(before + done, total));
+      for (int n = 0; n < tokens.length; n++) {
+        ready.accept(new SampledImage(batch.get(n).number(), batch.get(n).image(), tokens[n]));
+      }
     }
-    return done;
   }
 
-  private List<SampledImage> drawBatch(List<Prompt> prompts, List<Order> batch, SamplingOptions options, LongConsumer progress) {
+  /** The tokens of images that are drawn at the same time, {@code [N][W * W]}. */
+  private int[][] drawBatch(List<Order> batch, SamplingOptions options, LongConsumer progress) {
     TransformerConfig config = model.config();
+    int vocabulary = config.imageVocabulary();
     int[][] tokens = new int[batch.size()][config.imageLength()];
-    // Prompts of a batch are neighbours: the first one's number makes theirs start from 0.
-    int firstPrompt = batch.getFirst().prompt();
-    List<Prompt> used = prompts.subList(firstPrompt, batch.getLast().prompt() + 1);
-    int given = used.stream().mapToInt(prompt -> prompt.imagePrefix().length).min().orElseThrow();
+    int given = batch.stream().mapToInt(order -> order.prompt().imagePrefix().length).min().orElseThrow();
     for (int n = 0; n < tokens.length; n++) {
-      int[] prefix = prompts.get(batch.get(n).prompt()).imagePrefix();
+      int[] prefix = batch.get(n).prompt().imagePrefix();
       System.arraycopy(prefix, 0, tokens[n], 0, prefix.length);
     }
-    if (given < config.imageLength()) {
-      int[][] captions = used.stream().map(Prompt::caption).toArray(int[][]::new);
-      int[][] prefixes = used.stream().map(prompt -> Arrays.copyOf(prompt.imagePrefix(), given)).toArray(int[][]::new);
-      int[] promptOf = batch.stream().mapToInt(order -> order.prompt() - firstPrompt).toArray();
-      try (CachedDecoder decoder = new CachedDecoder(model, computeType, captions, prefixes, promptOf, given)) {
-        TokenDraw draw = new TokenDraw(options, config.imageVocabulary());
-        int[] before = new int[tokens.length];
-        for (int cell = given; cell < config.imageLength(); cell++) {
-          for (int n = 0; n < before.length && cell > 0; n++) {
-            before[n] = tokens[n][cell - 1];
-          }
-          float[] scores = decoder.next(before);
-          for (int n = 0; n < before.length; n++) {
-            Order order = batch.get(n);
-            if (cell >= prompts.get(order.prompt()).imagePrefix().length) {
-              tokens[n][cell] = draw.draw(scores, n * config.imageVocabulary(), order.prompt(), order.image(), cell);
-            }
-          }
-          progress.accept((long) tokens.length * (cell + 1));
+    if (given == config.imageLength()) {
+      progress.accept((long) tokens.length * given);
+      return tokens;
+    }
+    Rows rows = Rows.of(batch, given, options.guided());
+    try (CachedDecoder decoder = new CachedDecoder(model, computeType, rows.captions(), rows.prefixes(), rows.promptOf(), given)) {
+      TokenDraw draw = new TokenDraw(options, vocabulary);
+      int[] before = new int[rows.promptOf().length];
+      for (int cell = given; cell < config.imageLength(); cell++) {
+        for (int row = 0; row < before.length && cell > 0; row++) {
+          before[row] = tokens[row % tokens.length][cell - 1];
         }
+        float[] scores = decoder.next(before);
+        if (options.guided()) {
+          guide(scores, tokens.length * vocabulary, options.guidance());
+        }
+        for (int n = 0; n < tokens.length; n++) {
+          Order order = batch.get(n);
+          if (cell >= order.prompt().imagePrefix().length) {
+            tokens[n][cell] = draw.draw(scores, n * vocabulary, order.number(), order.image(), cell);
+          }
+        }
+        progress.accept((long) tokens.length * (cell + 1));
       }
-    } else {
-      progress.accept((long) tokens.length * config.imageLength());
     }
-    List<SampledImage> images = new ArrayList<>();
-    for (int n = 0; n < tokens.length; n++) {
-      images.add(new SampledImage(batch.get(n).prompt(), batch.get(n).image(), tokens[n]));
+    return tokens;
+  }
+
+  /** Puts {@code u + guidance * (c - u)}, computed in double, into the first half; c is there, u in the second half. */
+  private static void guide(float[] scores, int half, double guidance) {
+    for (int i = 0; i < half; i++) {
+      double without = scores[half + i];
+      scores[i] = (float) (without + guidance * (scores[i] - without));
     }
-    return images;
+  }
+
+  /**
+   * What a decoder is given: row n is image n; with guidance, row N + n is the same image after the empty caption.
+   *
+   * @param captions {@code [C][n]}
+   * @param prefixes {@code [C][given]}
+   * @param promptOf {@code [N]}, or {@code [2 * N]} with guidance
+   */
+  private record Rows(int[][] captions, int[][] prefixes, int[] promptOf) {
+    static Rows of(List<Order> batch, int given, boolean guided) {
+      List<int[]> captions = new ArrayList<>();
+      List<int[]> prefixes = new ArrayList<>();
+      int[] promptOf = new int[batch.size() * (guided ? 2 : 1)];
+      for (int row = 0; row < promptOf.length; row++) {
+        int n = row % batch.size();
+        boolean captioned = row < batch.size();
+        Prompt prompt = batch.get(n).prompt();
+        boolean shared = n > 0 && (batch.get(n - 1).prompt() == prompt || !captioned && given == 0);
+        if (!shared) {
+          captions.add(captioned ? prompt.caption() : new int[0]);
+          prefixes.add(Arrays.copyOf(prompt.imagePrefix(), given));
+        }
+        promptOf[row] = captions.size() - 1;
+      }
+      return new Rows(captions.toArray(int[][]::new), prefixes.toArray(int[][]::new), promptOf);
+    }
   }
 }

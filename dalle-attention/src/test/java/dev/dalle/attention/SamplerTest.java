@@ -16,6 +16,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Drawing from a model with every pattern, on the reference device. */
 class SamplerTest {
@@ -95,7 +97,7 @@ class SamplerTest {
     }
     int count = 4000;
     int[][] drawn = new int[5][5];
-    for (SampledImage image : new Sampler(model, DType.F32).sample(List.of(new Prompt(caption, prefix)), count, new SamplingOptions(1, 0, 42, 1000),
+    for (SampledImage image : new Sampler(model, DType.F32).sample(List.of(new Prompt(caption, prefix)), count, SamplingOptions.paper(42).withBatch(1000),
         (tokens, total) -> {})) {
       assertArrayEquals(prefix, Arrays.copyOf(image.tokens(), 7), "the prefix is kept");
       drawn[image.tokens()[7]][image.tokens()[8]]++;
@@ -139,21 +141,62 @@ class SamplerTest {
   void temperatureAndTopKShapeTheDistribution() {
     float[] scores = {9, 0.5f, 2, -1, 2, 0.5f, 9};
     int count = 20_000;
-    int[] cold = counts(new SamplingOptions(0.5, 0, 1, 1), scores, count);
+    int[] cold = counts(SamplingOptions.paper(1).withTemperature(0.5), scores, count);
     double sum = Math.exp(1) + Math.exp(4) + Math.exp(-2) + Math.exp(4) + Math.exp(1);
     double[] expected = {Math.exp(1) / sum, Math.exp(4) / sum, Math.exp(-2) / sum, Math.exp(4) / sum, Math.exp(1) / sum};
     for (int k = 0; k < 5; k++) {
       assertEquals(expected[k], cold[k] / (double) count, 5 * Math.sqrt(expected[k] / count), "token " + k);
     }
-    int[] three = counts(new SamplingOptions(1, 3, 1, 1), scores, count);
+    int[] three = counts(SamplingOptions.paper(1).withTopK(3), scores, count);
     assertEquals(0, three[2]);
     assertEquals(0, three[4], "of the equal scores 0.5 the first takes part");
     double p = Math.exp(0.5) / (Math.exp(0.5) + 2 * Math.exp(2));
     assertEquals(p, three[0] / (double) count, 5 * Math.sqrt(p / count));
-    assertArrayEquals(new int[] {0, count, 0, 0, 0}, counts(new SamplingOptions(1, 1, 1, 1), scores, count), "the first of two greatest");
-    assertArrayEquals(new int[] {0, count, 0, 0, 0}, counts(new SamplingOptions(0, 0, 1, 1), scores, count), "the first of two greatest");
-    assertArrayEquals(counts(new SamplingOptions(1, 0, 1, 1), scores, count), counts(new SamplingOptions(1, 5, 1, 1), scores, count),
+    assertArrayEquals(new int[] {0, count, 0, 0, 0}, counts(SamplingOptions.paper(1).withTopK(1), scores, count), "the first of two greatest");
+    assertArrayEquals(new int[] {0, count, 0, 0, 0}, counts(SamplingOptions.paper(1).withTemperature(0), scores, count), "the first of two greatest");
+    assertArrayEquals(counts(SamplingOptions.paper(1), scores, count), counts(SamplingOptions.paper(1).withTopK(5), scores, count),
         "top-k of everything");
+  }
+
+  @Test
+  void topPTakesTheFewestLikelyTokensThatAreEnough() {
+    float[] scores = {9, 0.5f, 2, -1, 2, 0.5f, 9};
+    int count = 20_000;
+    SamplingOptions plain = SamplingOptions.paper(1);
+    double greater = Math.exp(2);
+    double lesser = Math.exp(0.5);
+    double all = 2 * greater + 2 * lesser + Math.exp(-1);
+    // Just below what the two greatest have, and just above: then the smaller of the equal tokens 0 and 4 comes in.
+    assertShares(new double[] {0, 0.5, 0, 0.5, 0}, counts(plain.withTopP(2 * greater / all - 1e-9), scores, count));
+    double three = 2 * greater + lesser;
+    assertShares(new double[] {lesser / three, greater / three, 0, greater / three, 0}, counts(plain.withTopP(2 * greater / all + 1e-9), scores, count));
+    // Of two equal greatest the smaller token, however small p is and whatever the temperature.
+    assertArrayEquals(new int[] {0, count, 0, 0, 0}, counts(plain.withTopP(Double.MIN_VALUE), scores, count));
+    assertArrayEquals(new int[] {0, count, 0, 0, 0}, counts(plain.withTopP(1e-3).withTemperature(100), scores, count));
+    assertArrayEquals(new int[] {0, count, 0, 0, 0}, counts(plain.withTopP(0.5).withTemperature(0), scores, count));
+    // Probabilities are those after the temperature: when hot, two of five are not enough for a half.
+    assertEquals(3, Arrays.stream(counts(plain.withTopP(0.5).withTemperature(1000), scores, count)).filter(n -> n > 0).count());
+    // And after top-k: of three tokens, the two greatest have more than they have of all.
+    assertShares(new double[] {0, 0.5, 0, 0.5, 0}, counts(plain.withTopK(3).withTopP(2 * greater / three - 1e-9), scores, count));
+    assertArrayEquals(counts(plain.withTopK(3), scores, count), counts(plain.withTopK(3).withTopP(Math.nextDown(1.0)), scores, count));
+    assertArrayEquals(counts(plain.withTopK(1), scores, count), counts(plain.withTopK(1).withTopP(0.01), scores, count));
+    // Off, and as good as off.
+    assertArrayEquals(counts(plain, scores, count), counts(plain.withTopP(1), scores, count));
+    assertArrayEquals(counts(plain, scores, count), counts(plain.withTopP(Math.nextDown(1.0)), scores, count));
+    float[] equal = {9, -0.0f, 0, -0.0f, 0, 0, 9};
+    assertShares(new double[] {1 / 3.0, 1 / 3.0, 1 / 3.0, 0, 0}, counts(plain.withTopP(0.6), equal, count));
+    assertShares(new double[] {1 / 3.0, 1 / 3.0, 1 / 3.0, 0, 0}, counts(plain.withTopK(3), equal, count));
+    // Scores far apart: the rest has weights of 0 and never comes, even where p cannot be reached without it.
+    float[] steep = {9, -3e38f, 3e38f, 0, -1, 1, 9};
+    assertArrayEquals(new int[] {0, count, 0, 0, 0}, counts(plain.withTopP(Math.nextDown(1.0)), steep, count));
+  }
+
+  /** Five standard deviations. */
+  private static void assertShares(double[] expected, int[] counts) {
+    int count = Arrays.stream(counts).sum();
+    for (int k = 0; k < counts.length; k++) {
+      assertEquals(expected[k], counts[k] / (double) count, 5 * Math.sqrt(expected[k] / count), "token " + k + " of " + Arrays.toString(counts));
+    }
   }
 
   /** Draws from entries 1 to 5. */
@@ -169,7 +212,7 @@ class SamplerTest {
   @Test
   void greedyTakesTheGreatestScores() {
     int[] caption = {1, 2};
-    int[] tokens = new Sampler(model, DType.F32).sample(List.of(Prompt.of(caption)), 1, new SamplingOptions(0, 0, 1, 1), (done, total) -> {})
+    int[] tokens = new Sampler(model, DType.F32).sample(List.of(Prompt.of(caption)), 1, SamplingOptions.paper(1).withTemperature(0), (done, total) -> {})
         .getFirst().tokens();
     double[] scores = wholeScores(caption, tokens);
     for (int cell = 0; cell < 9; cell++) {
@@ -179,15 +222,74 @@ class SamplerTest {
     }
   }
 
+  /** Two separate passes over whole sequences, put together by hand. */
   @Test
-  void tokensDependOnSeedPromptAndImageAlone() {
+  void guidanceWeighsThePassWithTheCaptionAgainstTheOneWithout() {
+    int[] caption = {3, 0, 6};
+    int[] prefix = {0, 1};
+    for (double guidance : new double[] {0, 0.5, 3}) {
+      SamplingOptions options = SamplingOptions.paper(11).withGuidance(guidance);
+      List<SampledImage> drawn = new Sampler(model, DType.F32).sample(List.of(Prompt.of(caption), new Prompt(caption, prefix)), 4, options,
+          (tokens, total) -> {});
+      TokenDraw draw = new TokenDraw(options, 5);
+      for (SampledImage image : drawn) {
+        double[] with = wholeScores(caption, image.tokens());
+        double[] without = wholeScores(new int[0], image.tokens());
+        float[] scores = new float[45];
+        for (int i = 0; i < 45; i++) {
+          scores[i] = (float) (without[i] + guidance * (with[i] - without[i]));
+        }
+        for (int cell = image.prompt() == 0 ? 0 : 2; cell < 9; cell++) {
+          assertEquals(draw.draw(scores, cell * 5, image.prompt(), image.image(), cell), image.tokens()[cell], "cell " + cell + " of " + image);
+        }
+        assertTrue(image.prompt() == 0 || Arrays.equals(prefix, Arrays.copyOf(image.tokens(), 2)));
+      }
+    }
+    assertFalse(Arrays.equals(tokens(Prompt.of(caption), SamplingOptions.paper(11)), tokens(Prompt.of(caption), SamplingOptions.paper(11).withGuidance(9))),
+        "it makes a difference");
+    // Without the caption: the empty one, unguided. After the empty caption both passes are one.
+    assertArrayEquals(tokens(Prompt.of(new int[0]), SamplingOptions.paper(11)), tokens(Prompt.of(caption), SamplingOptions.paper(11).withGuidance(0)));
+    assertArrayEquals(tokens(Prompt.of(new int[0]), SamplingOptions.paper(11)), tokens(Prompt.of(new int[0]), SamplingOptions.paper(11).withGuidance(7)));
+    assertArrayEquals(tokens(Prompt.of(caption), SamplingOptions.paper(11)), tokens(Prompt.of(caption), SamplingOptions.paper(11).withGuidance(1)));
+  }
+
+  private int[] tokens(Prompt prompt, SamplingOptions options) {
+    return new Sampler(model, DType.F32).sample(List.of(prompt), 1, options, (tokens, total) -> {}).getFirst().tokens();
+  }
+
+  /** Each image comes when its batch is done, and one of them by itself is the same. */
+  @Test
+  void imagesComeAsTheyAreReadyAndCanBeDrawnAgainOneByOne() {
+    List<Prompt> prompts = List.of(new Prompt(new int[] {3, 0, 6}, new int[] {1, 1, 1}), Prompt.of(new int[0]), Prompt.of(new int[] {1, 2, 3, 4, 5}));
+    SamplingOptions options = SamplingOptions.paper(7).withBatch(4).withGuidance(1.5).withTopP(0.9);
+    long[] heard = {0};
+    List<SampledImage> images = new ArrayList<>();
+    Sampler sampler = new Sampler(model, DType.F32);
+    sampler.sample(prompts, 3, options, (tokens, total) -> heard[0] = tokens, image -> {
+      assertEquals(Math.min(9, (images.size() / 4 + 1) * 4) * 9L, heard[0], "after the batch's last token, before the next one's first");
+      images.add(image);
+    });
+    assertEquals(9, images.size());
+    for (SampledImage image : images.reversed()) {
+      List<SampledImage> again = new ArrayList<>();
+      sampler.draw(List.of(new Sampler.Order(prompts.get(image.prompt()), image.prompt(), image.image())), options, (tokens, total) -> {}, again::add);
+      assertEquals(1, again.size());
+      assertEquals(image.prompt(), again.getFirst().prompt());
+      assertEquals(image.image(), again.getFirst().image());
+      assertArrayEquals(image.tokens(), again.getFirst().tokens());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {1, 2.5})
+  void tokensDependOnSeedPromptAndImageAlone(double guidance) {
     List<Prompt> prompts = List.of(new Prompt(new int[] {3, 0, 6}, new int[] {1, 1, 1}), Prompt.of(new int[0]), Prompt.of(new int[] {1, 2, 3, 4, 5}),
         new Prompt(new int[] {2}, new int[] {4, 3, 2, 1, 0, 4, 3, 2, 1}));
     List<List<SampledImage>> runs = new ArrayList<>();
     List<Long> heard = new ArrayList<>();
     for (int batch : new int[] {1, 2, 5, 100, 100}) {
       heard.clear();
-      runs.add(new Sampler(model, DType.F32).sample(prompts, 3, new SamplingOptions(1, 0, 7, batch), (tokens, total) -> {
+      runs.add(new Sampler(model, DType.F32).sample(prompts, 3, SamplingOptions.paper(7).withBatch(batch).withGuidance(guidance), (tokens, total) -> {
         assertEquals(12 * 9, total);
         heard.add(tokens);
       }));
@@ -205,7 +307,7 @@ class SamplerTest {
       }
     }
     assertFalse(Arrays.equals(runs.getFirst().get(3).tokens(), runs.getFirst().get(4).tokens()), "images of one prompt differ");
-    List<SampledImage> other = new Sampler(model, DType.F32).sample(prompts, 3, new SamplingOptions(1, 0, 8, 100), (tokens, total) -> {});
+    List<SampledImage> other = new Sampler(model, DType.F32).sample(prompts, 3, SamplingOptions.paper(8).withBatch(100).withGuidance(guidance), (tokens, total) -> {});
     assertFalse(Arrays.equals(runs.getFirst().get(3).tokens(), other.get(3).tokens()), "seeds differ");
   }
 
@@ -218,11 +320,20 @@ class SamplerTest {
     assertMessage("image prefix 0: token 1 is 5, the vocabulary has 0 to 4", () -> sample(List.of(new Prompt(new int[0], new int[] {0, 5})), 1, options));
     assertMessage("images per prompt: expected 1 or more, got 0", () -> sample(List.of(Prompt.of(new int[0])), 0, options));
     assertMessage("top-k: expected at most the 5 image tokens, got 6",
-        () -> sample(List.of(Prompt.of(new int[0])), 1, new SamplingOptions(1, 6, 1, 1)));
-    assertMessage("temperature: expected 0 (the greatest score) to 1000000, got NaN", () -> new SamplingOptions(Double.NaN, 0, 1, 1));
-    assertMessage("temperature: expected 0 (the greatest score) to 1000000, got -1.0", () -> new SamplingOptions(-1, 0, 1, 1));
-    assertMessage("top-k: expected 0 (off) or more, got -1", () -> new SamplingOptions(1, -1, 1, 1));
-    assertMessage("batch: expected 1 or more, got 0", () -> new SamplingOptions(1, 0, 1, 0));
+        () -> sample(List.of(Prompt.of(new int[0])), 1, SamplingOptions.paper(1).withTopK(6)));
+    assertMessage("temperature: expected 0 (the greatest score) to 1000000, got NaN", () -> options.withTemperature(Double.NaN));
+    assertMessage("temperature: expected 0 (the greatest score) to 1000000, got -1.0", () -> options.withTemperature(-1));
+    assertMessage("top-k: expected 0 (off) or more, got -1", () -> options.withTopK(-1));
+    assertMessage("top-p: expected more than 0, at most 1 (off), got 0.0", () -> options.withTopP(0));
+    assertMessage("top-p: expected more than 0, at most 1 (off), got 1.5", () -> options.withTopP(1.5));
+    assertMessage("top-p: expected more than 0, at most 1 (off), got NaN", () -> options.withTopP(Double.NaN));
+    assertMessage("guidance: expected 0 (without the caption) to 1000, 1 being off, got -0.5", () -> options.withGuidance(-0.5));
+    assertMessage("guidance: expected 0 (without the caption) to 1000, 1 being off, got NaN", () -> options.withGuidance(Double.NaN));
+    assertMessage("guidance: expected 0 (without the caption) to 1000, 1 being off, got Infinity",
+        () -> options.withGuidance(Double.POSITIVE_INFINITY));
+    assertMessage("order: expected a prompt and an image from 0 on, got prompt -1, image 0",
+        () -> new Sampler.Order(Prompt.of(new int[0]), -1, 0));
+    assertMessage("batch: expected 1 or more, got 0", () -> options.withBatch(0));
     assertMessage("compute type: expected F32 or BF16, got F16", () -> new Sampler(model, DType.F16));
     assertEquals(List.of(), new Sampler(model, DType.F32).sample(List.of(), 1, options, (tokens, total) -> {}));
   }

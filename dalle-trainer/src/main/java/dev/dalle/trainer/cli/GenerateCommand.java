@@ -111,7 +111,7 @@ final class GenerateCommand implements Callable<Integer> {
       throw misuse("--count: expected 1 or more, got " + count);
     }
     try {
-      return new SamplingOptions(temperature, topK, seed.orDefault(), BATCH);
+      return new SamplingOptions(temperature, topK, 1, 1, seed.orDefault(), BATCH);
     } catch (IllegalArgumentException e) {
       throw misuse("--" + e.getMessage());
     }

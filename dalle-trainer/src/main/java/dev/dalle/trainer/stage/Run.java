@@ -201,7 +201,7 @@ public final class Run {
       captions.add(data.example(measured[i]).caption());
     }
     List<Picture> pictures = Drawing.draw(device, transformer, tokens, tokenizer, captions, each, config.transformer().compute().dtype(),
-        new SamplingOptions(config.drawing().temperature(), 0, config.seed(), 64), progress);
+        SamplingOptions.paper(config.seed()).withTemperature(config.drawing().temperature()).withBatch(64), progress);
     List<Drawn> drawn = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       drawn.add(new Drawn(captions.get(i), FittedPicture.of(data, measured[i], side), pictures.subList(i * each, (i + 1) * each)));
