@@ -71,7 +71,7 @@ public final class ConfigJson {
   }
 
   /**
-   * Reads a record of which every component must be given, except an Optional.
+   * Reads a record of which every component must be given, except an Optional and one with {@link WhenMissing}.
    *
    * @param json the text
    * @param origin where the text comes from, for messages

@@ -47,7 +47,8 @@ final class RecordReader {
     Object[] values = new Object[components.length];
     for (int i = 0; i < components.length; i++) {
       RecordComponent component = components[i];
-      Optional<Object> preset = defaults.map(record -> Components.get(component, record));
+      Optional<Object> preset = defaults.map(record -> Components.get(component, record))
+          .or(() -> Optional.ofNullable(component.getAnnotation(WhenMissing.class)).map(WhenMissing::value));
       values[i] = component(node.get(component.getName()), component.getGenericType(), preset, Components.join(path, component.getName()));
     }
     try {

@@ -41,7 +41,7 @@ public final class Checkpoint {
 
   private final Path folder;
   private final String stage;
-  private final String config;
+  private final Record config;
 
   /**
    * The checkpoint of a stage, there or not.
@@ -52,7 +52,7 @@ public final class Checkpoint {
   public Checkpoint(Path folder, String stage, Record config) {
     this.folder = folder;
     this.stage = stage;
-    this.config = ConfigJson.write(config);
+    this.config = config;
   }
 
   private Path index() {
@@ -105,11 +105,22 @@ public final class Checkpoint {
       throw new ConfigException(index() + ": expected format " + FORMAT + " version " + VERSION + ", found " + index.format() + " version "
           + index.version() + "; use the release that wrote it, or start in another folder");
     }
-    if (!index.config().equals(config)) {
-      throw new ConfigException(index() + ": the checkpoint belongs to another configuration (" + difference(index.config(), config)
+    String now = ConfigJson.write(config);
+    String saved = inTodaysKeys(index.config());
+    if (!saved.equals(now)) {
+      throw new ConfigException(index() + ": the checkpoint belongs to another configuration (" + difference(saved, now)
           + "); start in another folder, or remove the stage's files to train it again");
     }
     return Optional.of(index);
+  }
+
+  /** A saved configuration with the keys that have come since; as it stands if it has others. */
+  private String inTodaysKeys(String saved) {
+    try {
+      return ConfigJson.write(ConfigJson.parse(saved, index().toString(), config.getClass()));
+    } catch (ConfigException e) {
+      return saved;
+    }
   }
 
   /** The first line that is not the same in both. */
@@ -133,14 +144,14 @@ public final class Checkpoint {
     Files.createDirectories(folder);
     String name = stage + ".checkpoint-" + step + ".safetensors";
     Safetensors.write(folder.resolve(name), state, Map.of("format", FORMAT, "version", Integer.toString(VERSION), "stage", stage));
-    write(new Index(FORMAT, VERSION, stage, step, false, Optional.of(name), clock.seconds(), config, curve.points()));
+    write(new Index(FORMAT, VERSION, stage, step, false, Optional.of(name), clock.seconds(), ConfigJson.write(config), curve.points()));
     removeTensors(name);
   }
 
   /** Marks the stage as over and removes the tensors of its last checkpoint. Called after its result was written. */
   public void finish(long step, LossCurve curve, StageClock clock) throws IOException {
     Files.createDirectories(folder);
-    write(new Index(FORMAT, VERSION, stage, step, true, Optional.empty(), clock.seconds(), config, curve.points()));
+    write(new Index(FORMAT, VERSION, stage, step, true, Optional.empty(), clock.seconds(), ConfigJson.write(config), curve.points()));
     removeTensors("");
   }
 

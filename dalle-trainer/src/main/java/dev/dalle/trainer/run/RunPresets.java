@@ -83,7 +83,7 @@ public final class RunPresets {
   }
 
   private static TransformerStageConfig transformerStage(TransformerConfig model, int steps, int batch, double stepSize) {
-    return new TransformerStageConfig(model, Compute.F32, steps, batch, stepSize, 3e-5, 0.05, 0, 4.5e-2, 0.9, 5, 4, false, Math.max(1, steps / 10));
+    return new TransformerStageConfig(model, Compute.F32, steps, batch, stepSize, 3e-5, 0.05, 0, 0, 4.5e-2, 0.9, 5, 4, false, Math.max(1, steps / 10));
   }
 
   /** Long enough for nearly every caption of the emoji drawings, whose spaces are tokens of their own. */

@@ -2,6 +2,7 @@ package dev.dalle.trainer.run;
 
 import dev.dalle.attention.TransformerConfig;
 import dev.dalle.precision.schedule.WarmupCosineSchedule;
+import dev.dalle.trainer.config.WhenMissing;
 
 /**
  * Stage two: training of the transformer on captions and image tokens (Ramesh et al. 2021, arXiv 2102.12092, appendix B.2).
@@ -14,6 +15,8 @@ import dev.dalle.precision.schedule.WarmupCosineSchedule;
  * @param stepSizeEnd at the end, reached by half a period of a cosine in place of the paper's halvings by hand
  * @param warmupShare share of the run that the straight line takes
  * @param bpeDropout probability with which each merge of the tokenizer is left out in training
+ * @param captionDropout probability with which an example's caption is left out of an update, so that the model learns pictures without a caption too and
+ *     drawing can be guided; 0 in the paper. Files of before it was there are of runs without
  * @param weightDecay on matrices, multiplied by the step size
  * @param averageDecay of the moving average of parameters
  * @param averageInterval updates from one averaging to the next
@@ -22,8 +25,8 @@ import dev.dalle.precision.schedule.WarmupCosineSchedule;
  * @param checkpointSteps updates from one checkpoint to the next
  */
 public record TransformerStageConfig(TransformerConfig model, Compute compute, int steps, int batchSize, double stepSize, double stepSizeEnd,
-    double warmupShare, double bpeDropout, double weightDecay, double averageDecay, int averageInterval, double clipNorm, boolean recompute,
-    int checkpointSteps) {
+    double warmupShare, double bpeDropout, @WhenMissing(0) double captionDropout, double weightDecay, double averageDecay, int averageInterval,
+    double clipNorm, boolean recompute, int checkpointSteps) {
   /** Checks. */
   public TransformerStageConfig {
     Require.atLeast("steps", 2, steps);
@@ -32,6 +35,7 @@ public record TransformerStageConfig(TransformerConfig model, Compute compute, i
     Require.positive("stepSizeEnd", stepSizeEnd);
     Require.share("warmupShare", warmupShare);
     Require.share("bpeDropout", bpeDropout);
+    Require.share("captionDropout", captionDropout);
     Require.that(weightDecay >= 0 && Double.isFinite(weightDecay), "weightDecay", "0 or more", weightDecay);
     Require.that(averageDecay >= 0 && averageDecay < 1, "averageDecay", "a number from 0 to below 1", averageDecay);
     Require.atLeast("averageInterval", 1, averageInterval);
@@ -47,13 +51,19 @@ public record TransformerStageConfig(TransformerConfig model, Compute compute, i
   /** The same for another number of updates; the average is shortened if the run is too short for it. */
   public TransformerStageConfig withSteps(int newSteps, int newCheckpointSteps) {
     double decay = Math.min(averageDecay, 1 - Math.min(1, 20.0 * averageInterval / newSteps));
-    return new TransformerStageConfig(model, compute, newSteps, batchSize, stepSize, stepSizeEnd, warmupShare, bpeDropout, weightDecay, decay,
-        averageInterval, clipNorm, recompute, newCheckpointSteps);
+    return new TransformerStageConfig(model, compute, newSteps, batchSize, stepSize, stepSizeEnd, warmupShare, bpeDropout, captionDropout, weightDecay,
+        decay, averageInterval, clipNorm, recompute, newCheckpointSteps);
+  }
+
+  /** The same with another share of captions left out. */
+  public TransformerStageConfig withCaptionDropout(double newCaptionDropout) {
+    return new TransformerStageConfig(model, compute, steps, batchSize, stepSize, stepSizeEnd, warmupShare, bpeDropout, newCaptionDropout, weightDecay,
+        averageDecay, averageInterval, clipNorm, recompute, checkpointSteps);
   }
 
   /** The same in another type. */
   public TransformerStageConfig withCompute(Compute newCompute) {
-    return new TransformerStageConfig(model, newCompute, steps, batchSize, stepSize, stepSizeEnd, warmupShare, bpeDropout, weightDecay,
+    return new TransformerStageConfig(model, newCompute, steps, batchSize, stepSize, stepSizeEnd, warmupShare, bpeDropout, captionDropout, weightDecay,
         averageDecay, averageInterval, clipNorm, recompute, checkpointSteps);
   }
 }

@@ -30,12 +30,17 @@ record TokenExamples(List<String> captions, int[][] images, CaptionEncoder encod
     return images.length;
   }
 
-  /** A batch for training: each merge of a caption is left out with the given probability. */
-  TokenBatch batch(int[] indices, double bpeDropout, RandomGenerator random) {
+  /**
+   * A batch for training: each merge of a caption is left out with one probability, each caption as a whole with another. Without the latter it takes no
+   * random number, so that batches are those of runs that do not know it.
+   */
+  TokenBatch batch(int[] indices, double bpeDropout, double captionDropout, RandomGenerator random) {
     int[][] text = new int[indices.length][];
     int[][] pictures = new int[indices.length][];
     for (int i = 0; i < indices.length; i++) {
-      text[i] = encoder.encode(captions.get(indices[i]), bpeDropout, random.nextLong()).tokens();
+      long seed = random.nextLong();
+      boolean leftOut = captionDropout > 0 && random.nextDouble() < captionDropout;
+      text[i] = leftOut ? new int[0] : encoder.encode(captions.get(indices[i]), bpeDropout, seed).tokens();
       pictures[i] = images[indices[i]];
     }
     return new TokenBatch(text, pictures);

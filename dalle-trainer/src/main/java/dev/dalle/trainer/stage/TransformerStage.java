@@ -66,7 +66,7 @@ public final class TransformerStage {
       EpochOrder order = new EpochOrder(Philox.stream(seed, ORDER), examples.size());
       try (Progress.Stage shown = progress.stage("train transformer", done, config.steps());
           BatchLoader<TokenBatch> batches = new BatchLoader<>(order, config.batchSize(), done, 4, 1,
-              (number, places, random) -> examples.batch(places, config.bpeDropout(), random))) {
+              (number, places, random) -> examples.batch(places, config.bpeDropout(), config.captionDropout(), random))) {
         for (long step = done + 1; step <= config.steps(); step++) {
           Map<String, Double> losses = model.update(step, batches.next(), curve.wants(step));
           if (!losses.isEmpty()) {

@@ -39,7 +39,7 @@ final class TinyRun {
     TransformerConfig transformer = TransformerConfig.of(16, 8, 300, 32, 2, 16, 2);
     return new RunConfig("tiny", 5, 2, DataConfig.emoji(), new TokenizerConfig(270, 2),
         new DvaeStageConfig(dvae, Compute.F32, 6, 4, 2e-3, 1e-4, 1, 1, 0.5, 1, 0.5, 0.5, 1e-4, 0.5, 100, true, false, 2),
-        new TransformerStageConfig(transformer, Compute.F32, 6, 4, 1e-3, 1e-4, 0.2, 0.1, 1e-2, 0.5, 1, 4, false, 2),
+        new TransformerStageConfig(transformer, Compute.F32, 6, 4, 1e-3, 1e-4, 0.2, 0.1, 0, 1e-2, 0.5, 1, 4, false, 2),
         new DrawingConfig(2, 2, 1, 2, 4));
   }
 

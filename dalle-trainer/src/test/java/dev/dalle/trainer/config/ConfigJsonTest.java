@@ -100,6 +100,17 @@ class ConfigJsonTest {
     assertEquals(new Model(3, 2f, List.of()), ConfigJson.parse("{\"scorer\": {\"gain\": 2}}", "test", PRESET).scorer().orElseThrow());
   }
 
+  record Grown(int old, @WhenMissing(0.25) double later) {}
+
+  @Test
+  void aKeyThatCameLaterStandsForAValueWhereItIsMissing() {
+    assertEquals(new Grown(1, 0.25), ConfigJson.parse("{\"old\": 1}", "t", Grown.class));
+    assertEquals(new Grown(1, 0.5), ConfigJson.parse("{\"old\": 1, \"later\": 0.5}", "t", Grown.class));
+    assertEquals(new Grown(1, 0.75), ConfigJson.parse("{\"old\": 1}", "t", new Grown(2, 0.75)), "a preset comes first");
+    assertEquals("t: old: missing, expected a whole number from -2147483648 to 2147483647",
+        assertThrows(ConfigException.class, () -> ConfigJson.parse("{\"later\": 1}", "t", Grown.class)).getMessage());
+  }
+
   @Test
   void oneOfSeveralRecordsIsChosenByType() {
     assertEquals(new CosineDecay(2, 1.0 / 16, 150_000), ConfigJson.parse("{\"schedule\": {\"from\": 2}}", "t", PRESET).schedule());

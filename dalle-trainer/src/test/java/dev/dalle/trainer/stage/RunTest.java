@@ -19,6 +19,7 @@ import dev.dalle.trainer.run.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -93,6 +94,47 @@ class RunTest {
     }
   }
 
+  /** A run that was begun before a key was there goes on, and its weights are those of a run that was not. */
+  @Test
+  void goesOnWithARunOfBeforeCaptionsCouldBeLeftOut() throws IOException {
+    RunConfig config = TinyRuns.config(pictures, 5, 11);
+    Path whole = temp.resolve("whole");
+    run(whole, config, SILENT);
+    Path broken = temp.resolve("broken");
+    assertThrows(Interruption.class, () -> run(broken, config, new Interrupting("train transformer", 10)));
+    RunFolder folder = new RunFolder(broken);
+    folder.writeManifest(Manifest.of(config, Optional.empty(), List.of()));
+    for (Path file : List.of(folder.manifest(), broken.resolve("transformer.checkpoint.json"))) {
+      String json = Files.readString(file);
+      String before = json.replaceFirst("\\s*\\\\?\"captionDropout\\\\?\" : 0.0,(\\\\n)?", "");
+      assertTrue(json.length() - before.length() > 20, json);
+      Files.writeString(file, before);
+    }
+    run(broken, folder.readManifest().orElseThrow().config(), SILENT);
+    assertArrayEquals(Files.readAllBytes(whole.resolve("transformer.safetensors")), Files.readAllBytes(broken.resolve("transformer.safetensors")));
+    RunConfig other = config.with(config.dvae(), config.transformer().withCaptionDropout(0.5));
+    String message = assertThrows(ConfigException.class, () -> run(broken, other, SILENT)).getMessage();
+    assertTrue(message.contains("(it has \"captionDropout\" : 0.0, this run has \"captionDropout\" : 0.5)"), message);
+  }
+
+  @Test
+  void leavesCaptionsOut() throws IOException {
+    RunConfig config = TinyRuns.config(pictures, 5, 5);
+    run(temp.resolve("with"), config, SILENT);
+    RunConfig without = config.with(config.dvae(), config.transformer().withCaptionDropout(1));
+    // Nothing is learned about text then: its loss is a mean over no tokens.
+    assertEquals(0, run(temp.resolve("without"), without, SILENT).transformerCurve().getLast().values().get("text"));
+    RunConfig some = config.with(config.dvae(), config.transformer().withCaptionDropout(0.3));
+    run(temp.resolve("some"), some, SILENT);
+    run(temp.resolve("again"), some, SILENT);
+    assertArrayEquals(weights("some"), weights("again"));
+    assertFalse(Arrays.equals(weights("some"), weights("with")));
+  }
+
+  private byte[] weights(String run) throws IOException {
+    return Files.readAllBytes(temp.resolve(run).resolve("transformer.safetensors"));
+  }
+
   /** The opaque device runs nothing before somebody waits for it: code that reads too early would train on garbage. */
   @Test
   void givesTheSameWeightsOnADeviceThatDelaysEverything() throws IOException {
@@ -148,7 +190,7 @@ class RunTest {
     assertThrows(Interruption.class, () -> run(folder, config, new Interrupting("train dvae", 7)));
     Path tensors = folder.resolve("dvae.checkpoint-4.safetensors");
     byte[] bytes = Files.readAllBytes(tensors);
-    Files.write(tensors, java.util.Arrays.copyOf(bytes, bytes.length - 8));
+    Files.write(tensors, Arrays.copyOf(bytes, bytes.length - 8));
     String message = assertThrows(IOException.class, () -> run(folder, config, SILENT)).getMessage();
     assertTrue(message.contains("dvae.checkpoint-4.safetensors"), message);
   }

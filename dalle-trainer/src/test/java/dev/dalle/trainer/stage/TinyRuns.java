@@ -51,7 +51,7 @@ public final class TinyRuns {
     return new RunConfig("tiny", 3, 2, new DataConfig(DataConfig.Kind.FOLDER, Optional.of(pictures), "image", "caption"),
         new TokenizerConfig(300, 2),
         new DvaeStageConfig(dvae, Compute.F32, dvaeSteps, 4, 2e-3, 1e-4, 4, 2, 0.7, 1, 0.2, 0.9, 1e-4, 0.9, 100, true, false, 4),
-        new TransformerStageConfig(transformer, Compute.F32, transformerSteps, 4, 2e-3, 1e-4, 0.1, 0.1, 0.01, 0.9, 1, 4, false, 4),
+        new TransformerStageConfig(transformer, Compute.F32, transformerSteps, 4, 2e-3, 1e-4, 0.1, 0.1, 0, 0.01, 0.9, 1, 4, false, 4),
         new DrawingConfig(2, 2, 1, 2, 8));
   }
 }
