@@ -11,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import javax.imageio.ImageIO;
@@ -95,13 +96,27 @@ public final class PictureFiles {
    * @throws UncheckedIOException if the file cannot be written
    */
   public static void writePng(Picture picture, Path file) {
+    writePng(picture, Map.of(), file);
+  }
+
+  /**
+   * Writes a PNG file that says something about itself, first under another name, so that a reader never sees half of it.
+   *
+   * @param picture what to write
+   * @param texts by key, stored in their order: keys of 1 to 79 printable characters of Latin-1, texts of any characters, up to a million bytes in UTF-8
+   * @param file where; folders that are missing are made
+   * @throws IllegalArgumentException if a key or a text cannot be stored; nothing was written
+   * @throws UncheckedIOException if the file cannot be written
+   */
+  public static void writePng(Picture picture, Map<String, String> texts, Path file) {
+    byte[] bytes = PngText.with(texts, png(picture));
     Path target = file.toAbsolutePath();
     try {
       Files.createDirectories(target.getParent());
       // Not createTempFile, which would make a file that only its owner may read.
       Path temporary = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
       try {
-        Files.write(temporary, png(picture));
+        Files.write(temporary, bytes);
         Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
       } finally {
         Files.deleteIfExists(temporary);
@@ -109,6 +124,16 @@ public final class PictureFiles {
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write the picture " + file + ": " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * The texts of a PNG file by key, in their order; of several with one key the first. Texts that are compressed or longer than a million bytes are
+   * left out: a file from anywhere can be asked.
+   *
+   * @throws PictureException if the file is missing, no PNG file, or damaged
+   */
+  public static Map<String, String> pngTexts(Path file) {
+    return PngText.of(bytes(file), file.toString());
   }
 
   /**
