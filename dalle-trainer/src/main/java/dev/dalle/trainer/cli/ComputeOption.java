@@ -11,15 +11,31 @@ final class ComputeOption {
   @Option(names = "--compute", paramLabel = "TYPE", defaultValue = "F32", description = "Type of the products: f32 (default) or bf16.")
   private Compute compute;
 
+  /** What was given, or 32-bit floats. */
+  Compute compute() {
+    return compute;
+  }
+
   /**
    * The type.
    *
    * @throws CommandException if the device does not compute in it
    */
   DType on(Device device) {
+    return on(device, compute, "--compute", "leave the option out");
+  }
+
+  /**
+   * A type that something else asks for.
+   *
+   * @param asking what it is, for the message
+   * @param remedy what to do, for the message
+   * @throws CommandException if the device does not compute in it
+   */
+  static DType on(Device device, Compute compute, String asking, String remedy) {
     if (!device.computesIn(compute.dtype())) {
-      throw new CommandException("--compute: device " + device.name() + " does not compute in " + compute.name().toLowerCase(Locale.ROOT)
-          + " on this machine; leave the option out");
+      throw new CommandException(asking + ": device " + device.name() + " does not compute in " + compute.name().toLowerCase(Locale.ROOT)
+          + " on this machine; " + remedy);
     }
     return compute.dtype();
   }

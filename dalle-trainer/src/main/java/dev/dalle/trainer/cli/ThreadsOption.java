@@ -8,7 +8,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code --threads}: how many threads compute. Sums are split by thread, so results repeat to the bit only for the same number. */
 final class ThreadsOption {
-  private static final int MOST = 1024;
+  static final int MOST = 1024;
 
   private Optional<Integer> threads = Optional.empty();
 

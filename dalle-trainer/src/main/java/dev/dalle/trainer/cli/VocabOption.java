@@ -60,7 +60,7 @@ final class VocabOption {
     return BpeTokenizer.load(file);
   }
 
-  private static void checkExists(Path file) {
+  static void checkExists(Path file) {
     if (!Files.exists(file)) {
       throw new CommandException("no vocabulary at " + file + ": name one with --vocab FILE, or make one with dalle tokenizer train or dalle demo");
     }

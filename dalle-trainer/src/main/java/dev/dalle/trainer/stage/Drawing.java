@@ -1,7 +1,6 @@
 package dev.dalle.trainer.stage;
 
 import dev.dalle.attention.Prompt;
-import dev.dalle.attention.SampledImage;
 import dev.dalle.attention.Sampler;
 import dev.dalle.attention.SamplingOptions;
 import dev.dalle.attention.Transformer;
@@ -17,6 +16,7 @@ import dev.dalle.trainer.picture.PictureFloats;
 import dev.dalle.trainer.progress.Progress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** Captions to pictures: byte pairs, the transformer's tokens, the decoder's pixels. */
 public final class Drawing {
@@ -32,29 +32,43 @@ public final class Drawing {
   public static List<Picture> draw(Device device, Transformer transformer, ImageTokens tokens, BpeTokenizer tokenizer, List<String> captions, int each,
       DType computeType, SamplingOptions options, Progress progress) {
     CaptionEncoder encoder = new CaptionEncoder(tokenizer, transformer.config().textLength());
-    List<Prompt> prompts = captions.stream().map(caption -> Prompt.of(encoder.encode(caption).tokens())).toList();
-    List<SampledImage> drawn;
-    long total = (long) captions.size() * each * transformer.config().imageLength();
-    try (Progress.Stage shown = progress.stage("draw", total)) {
-      long[] before = {0};
-      drawn = new Sampler(transformer, computeType).sample(prompts, each, options, (done, all) -> {
-        shown.step(done, done - before[0]);
-        before[0] = done;
-      });
+    List<Sampler.Order> orders = new ArrayList<>();
+    for (int number = 0; number < captions.size(); number++) {
+      Prompt prompt = Prompt.of(encoder.encode(captions.get(number)).tokens());
+      for (int image = 0; image < each; image++) {
+        orders.add(new Sampler.Order(prompt, number, image));
+      }
     }
-    return pictures(device, tokens, drawn.stream().map(SampledImage::tokens).toList(), transformer.config().gridSide());
+    List<Picture> pictures = new ArrayList<>();
+    draw(device, transformer, tokens, orders, computeType, options, progress, pictures::add);
+    return pictures;
   }
 
-  /** The pictures that tokens stand for. */
-  static List<Picture> pictures(Device device, ImageTokens tokens, List<int[]> ids, int grid) {
-    int[] all = new int[ids.size() * grid * grid];
-    for (int i = 0; i < ids.size(); i++) {
-      System.arraycopy(ids.get(i), 0, all, i * grid * grid, grid * grid);
+  /**
+   * Draws, and gives each picture away as soon as its batch is drawn. Pictures are decoded one by one, so that their pixels depend on their own tokens
+   * alone.
+   *
+   * @param orders what to draw
+   * @param ready takes the pictures, in the order of what was ordered
+   */
+  public static void draw(Device device, Transformer transformer, ImageTokens tokens, List<Sampler.Order> orders, DType computeType,
+      SamplingOptions options, Progress progress, Consumer<Picture> ready) {
+    long total = (long) orders.size() * transformer.config().imageLength();
+    try (Progress.Stage shown = progress.stage("draw", total)) {
+      long[] before = {0};
+      new Sampler(transformer, computeType).draw(orders, options, (done, all) -> {
+        shown.step(done, done - before[0]);
+        before[0] = done;
+      }, image -> ready.accept(picture(device, tokens, image.tokens(), transformer.config().gridSide())));
     }
+  }
+
+  /** The picture that tokens stand for. */
+  private static Picture picture(Device device, ImageTokens tokens, int[] ids, int grid) {
     try (Scope scope = device.newScope()) {
-      Tensor pixels = tokens.decode(scope, scope.of(all, ids.size(), grid, grid));
+      Tensor pixels = tokens.decode(scope, scope.of(ids, 1, grid, grid));
       int side = Math.toIntExact(pixels.dim(1));
-      return new ArrayList<>(PictureFloats.pictures(pixels.toFloats(), ids.size(), side, side));
+      return PictureFloats.pictures(pixels.toFloats(), 1, side, side).getFirst();
     }
   }
 }
