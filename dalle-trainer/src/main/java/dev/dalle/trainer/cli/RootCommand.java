@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       DecodeCommand.class,
       ReconstructCommand.class,
       GenerateCommand.class,
+      CompleteCommand.class,
       AttentionCommand.class,
       PrecisionCommand.class,
       DoctorCommand.class,
