@@ -8,7 +8,8 @@
  * {@link dev.dalle.attention.AttentionPattern} and {@link dev.dalle.attention.Attention} serve other models as well.
  *
  * <p>Where this departs from the paper or fills it in: queries, keys and values come from one matrix, whose thirds are theirs; there is no
- * end-of-text token, the state of a caption's last token predicts nothing; the two heads are untied and, unless asked for, without bias.
+ * end-of-text token, the state of a caption's last token predicts nothing; the two heads are untied and, unless asked for, without bias. Top-k, top-p and
+ * guidance are not the paper's and are off unless asked for.
  *
  * <p>Limits: token numbers come from the host. All sequences of a batch of samples advance together, and caches hold every image state even where
  * later states will read only some. Sampled tokens are functions of seed and prompt as far as the device's products do not depend on the number

@@ -60,10 +60,20 @@ final class DrawnPictures {
     print(recipes, files, List.of(sheet));
   }
 
-  /** Draws one picture again. */
-  void repeat(PictureRecipe recipe, Path file) {
-    write(List.of(recipe), List.of(file));
+  /**
+   * Draws one picture again.
+   *
+   * @param original where it was read from
+   * @throws CommandException if it came out differently; it is written all the same
+   */
+  void repeat(PictureRecipe recipe, Path original, Path file) {
+    Picture before = PictureFiles.read(original);
+    Picture now = write(List.of(recipe), List.of(file)).getFirst();
     print(List.of(recipe), List.of(file), List.of());
+    if (!now.equals(before)) {
+      throw new CommandException(file + " is not the same picture as " + original
+          + ": that file was changed, or another release or kind of processor drew it");
+    }
   }
 
   private List<Picture> write(List<PictureRecipe> recipes, List<Path> files) {

@@ -71,7 +71,7 @@ final class GenerateCommand implements Callable<Integer> {
     PictureRecipe recipe = PictureRecipe.of(file);
     try (DrawingModels models = drawing.open(recipe, file)) {
       String name = file.getFileName().toString().replaceFirst("\\.[^.]*$", "");
-      new DrawnPictures(models, spec, drawing.json()).repeat(recipe, out.resolve(name + "_again.png"));
+      new DrawnPictures(models, spec, drawing.json()).repeat(recipe, file, out.resolve(name + "_again.png"));
     }
   }
 

@@ -160,6 +160,20 @@ class GenerateCommandTest {
   }
 
   @Test
+  void aPictureThatComesOutDifferentlyIsSaid() throws IOException {
+    Path drawn = Path.of(Cli.lines("generate", "red", "--weights", run, "--out", folder, "--count", 1).getFirst());
+    Path painted = folder.resolve("painted.png");
+    PictureFiles.writePng(Picture.filled(16, 16, 0x123456), PictureFiles.pngTexts(drawn), painted);
+    Cli result = Cli.run("generate", "--like", painted, "--weights", run, "--out", folder);
+    Path again = folder.resolve("painted_again.png");
+    assertEquals(1, result.status());
+    assertEquals(again.toString(), result.out().strip());
+    assertEquals("dalle: " + again + " is not the same picture as " + painted + ": that file was changed, or another release or kind of processor drew it",
+        result.err().strip());
+    assertEquals(picture(drawn), picture(again));
+  }
+
+  @Test
   void repeatingWithOtherModels() throws IOException {
     Path drawn = Path.of(Cli.lines("generate", "red", "--weights", run, "--out", folder, "--count", 1).getFirst());
     Path other = Files.createDirectories(folder.resolve("other"));
