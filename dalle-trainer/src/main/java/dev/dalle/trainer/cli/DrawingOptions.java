@@ -102,8 +102,8 @@ final class DrawingOptions {
    * @throws IOException if a file is damaged
    */
   DrawingModels open(SamplingOptions sampling) throws IOException {
-    checkGuidance(sampling.guidance());
     ModelPaths files = files();
+    checkGuidance(sampling.guidance(), files.transformer());
     DrawingModels models = open(files, files.hashes(), threads.orAllProcessors(), compute.compute(), "--compute", "leave the option out");
     if (topK > models.transformer().config().imageVocabulary()) {
       try (models) {
@@ -121,10 +121,10 @@ final class DrawingOptions {
    */
   DrawingModels open(PictureRecipe recipe, Path file) throws IOException {
     device.check();
-    checkGuidance(recipe.settings().guidance());
     ModelPaths files = files();
     ModelHashes hashes = files.hashes();
     files.checkSame(recipe.models(), hashes, file);
+    checkGuidance(recipe.settings().guidance(), files.transformer());
     Compute type = recipe.settings().compute();
     DrawingModels models = open(files, hashes, recipe.settings().threads(), type, file.toString(), "repeat the picture where it was drawn");
     try {
@@ -152,11 +152,10 @@ final class DrawingOptions {
   }
 
   /** A model that has always had a caption cannot be asked what it would draw without one. */
-  private void checkGuidance(double asked) {
+  private void checkGuidance(double asked, Path file) {
     if (asked == 1) {
       return;
     }
-    Path file = weights.file("transformer", RunFolder::transformer);
     RunFolder run = weights.run();
     boolean ofRun = file.toAbsolutePath().normalize().equals(run.transformer().toAbsolutePath().normalize());
     Optional<Manifest> manifest = ofRun ? run.readManifest() : Optional.empty();

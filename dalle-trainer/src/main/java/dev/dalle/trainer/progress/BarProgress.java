@@ -55,15 +55,31 @@ final class BarProgress implements Progress {
       }
 
       @Override
+      public void aside(Runnable writing) {
+        // The library's own thread draws meanwhile.
+        synchronized (out) {
+          out.print("\r" + " ".repeat(columns - 1) + "\r");
+          out.flush();
+          writing.run();
+        }
+      }
+
+      @Override
       public void close() {
         bar.close();
       }
     };
   }
 
+  private void draw(String line) {
+    synchronized (out) {
+      out.print("\r" + line);
+    }
+  }
+
   /** The library's own console consumer asks a terminal library for the width, which loads native code; we know it already. */
   private ProgressBarConsumer consumer() {
-    return new DelegatingProgressBarConsumer(line -> out.print("\r" + line), columns - 1) {
+    return new DelegatingProgressBarConsumer(this::draw, columns - 1) {
       @Override
       public void close() {
         out.println();

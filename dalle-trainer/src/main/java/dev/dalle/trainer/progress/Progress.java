@@ -39,6 +39,15 @@ public interface Progress {
       step(step, Double.NaN, examples);
     }
 
+    /**
+     * Lets something else be written to the terminal: what is shown there is taken away before, and comes back by itself.
+     *
+     * @param writing writes whole lines, and flushes them
+     */
+    default void aside(Runnable writing) {
+      writing.run();
+    }
+
     /** Ends the stage. Closing twice is fine. */
     @Override
     void close();

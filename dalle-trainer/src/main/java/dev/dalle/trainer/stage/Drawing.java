@@ -49,7 +49,7 @@ public final class Drawing {
    * alone.
    *
    * @param orders what to draw
-   * @param ready takes the pictures, in the order of what was ordered
+   * @param ready takes the pictures, in the order of what was ordered; may write to the terminal
    */
   public static void draw(Device device, Transformer transformer, ImageTokens tokens, List<Sampler.Order> orders, DType computeType,
       SamplingOptions options, Progress progress, Consumer<Picture> ready) {
@@ -59,7 +59,10 @@ public final class Drawing {
       new Sampler(transformer, computeType).draw(orders, options, (done, all) -> {
         shown.step(done, done - before[0]);
         before[0] = done;
-      }, image -> ready.accept(picture(device, tokens, image.tokens(), transformer.config().gridSide())));
+      }, image -> {
+        Picture picture = picture(device, tokens, image.tokens(), transformer.config().gridSide());
+        shown.aside(() -> ready.accept(picture));
+      });
     }
   }
 

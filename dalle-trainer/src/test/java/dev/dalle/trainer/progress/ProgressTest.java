@@ -103,4 +103,22 @@ class ProgressTest {
     assertFalse(last.length() >= 120, last);
     assertThrows(IllegalArgumentException.class, () -> Progress.bar(System.err, 0));
   }
+
+  /** What is written between takes the place of the bar, which is drawn again below it. */
+  @Test
+  void theBarStepsAside() throws Exception {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    PrintStream terminal = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+    try (Progress.Stage stage = Progress.bar(terminal, 60).stage("draw", 4)) {
+      stage.step(1, 1);
+      Thread.sleep(300);
+      stage.aside(() -> terminal.print("a.png\n"));
+      Thread.sleep(300);
+    }
+    String text = bytes.toString(StandardCharsets.UTF_8);
+    assertTrue(text.contains("\r" + " ".repeat(59) + "\ra.png\n\rdraw"), text);
+    int[] count = {0};
+    progress.stage("draw", 4).aside(() -> count[0]++);
+    assertEquals(1, count[0]);
+  }
 }
