@@ -247,6 +247,40 @@ public final class CheckedOps implements Ops {
   }
 
   @Override
+  public void packWeight(Tensor weight, Tensor packed) {
+    matrix("weight", weight);
+    floatOrBfloat("weight", weight);
+    floatOrBfloat("packed", packed);
+    shape("weight", weight, Shape.of(weight.shape().rowCount(), weight.dim(-1)), "of rank 2");
+    shape("packed", packed, Shape.of(packedRows(weight.dim(0)), weight.dim(1)), "the rows of weight rounded up to a multiple of " + PACKED_ROWS);
+    ops.packWeight(weight, packed);
+  }
+
+  @Override
+  public void linearByRow(Tensor x, Tensor packed, Tensor bias, Tensor out) {
+    matrix("x", x);
+    matrix("packed", packed);
+    floatOrBfloat("x", x);
+    floatOrBfloat("packed", packed);
+    outType("out", out, x);
+    shape("x", x, Shape.of(x.shape().rowCount(), x.dim(-1)), "of rank 2");
+    f32("bias", bias, Shape.of(bias.elementCount()), "one for each output");
+    shape("packed", packed, Shape.of(packedRows(bias.elementCount()), x.dim(1)), "packed from [" + bias.elementCount() + ", " + x.dim(1) + "]");
+    shape("out", out, Shape.of(x.dim(0), bias.elementCount()), "as the product");
+    ops.linearByRow(x, packed, bias, out);
+  }
+
+  private static long packedRows(long outputs) {
+    return (outputs + PACKED_ROWS - 1) / PACKED_ROWS * PACKED_ROWS;
+  }
+
+  private static void floatOrBfloat(String name, Tensor tensor) {
+    if (tensor.dtype() != DType.F32 && tensor.dtype() != DType.BF16) {
+      throw new ShapeException(name + ": expected type F32 or BF16, got " + tensor);
+    }
+  }
+
+  @Override
   public void convolution(Tensor x, Tensor weight, Tensor bias, Tensor out) {
     kernel("weight", weight);
     image("x", x);

@@ -144,6 +144,29 @@ public interface Ops {
    */
   void linear(Tensor x, Tensor weight, Tensor bias, Tensor out);
 
+  /** Rows of a packed weight are a multiple of this. */
+  int PACKED_ROWS = 32;
+
+  /**
+   * Lays a weight out for {@link #linearByRow}. Where its elements go is the device's own affair.
+   *
+   * @param weight {@code [O, I]}, F32 or BF16
+   * @param packed {@code [O rounded up to a multiple of PACKED_ROWS, I]}, F32 or BF16, written
+   */
+  void packWeight(Tensor weight, Tensor packed);
+
+  /**
+   * {@link #linear} with the promise that each row of the result depends on its own row of {@code x} alone, to the bit, however many rows there are: what
+   * is drawn then does not depend on how much is drawn at a time. Made for few rows, for which it takes the time of reading the weights once; for many it is
+   * slower than {@link #linear}.
+   *
+   * @param x {@code [N, I]}, F32 or BF16
+   * @param packed by {@link #packWeight}, of any type that it has
+   * @param bias F32 {@code [O]}
+   * @param out {@code [N, O]}, F32 or the type of {@code x}
+   */
+  void linearByRow(Tensor x, Tensor packed, Tensor bias, Tensor out);
+
   /**
    * Convolution with stride 1, an odd square kernel k and zero padding (k-1)/2.
    *

@@ -503,6 +503,48 @@ abstract class OpsContractTest {
   }
 
   @Test
+  void multipliesRowByRow() {
+    for (DType weightType : List.of(DType.F32, DType.BF16)) {
+      for (DType type : List.of(DType.F32, DType.BF16)) {
+        for (DType outType : type == DType.F32 ? List.of(DType.F32) : List.of(DType.F32, type)) {
+          for (int[] size : new int[][] {{0, 3, 5}, {1, 1, 1}, {1, 64, 32}, {3, 13, 33}, {4, 128, 64}, {7, 31, 100}, {16, 64, 207}}) {
+            Twin x = normal(type, size[0], size[1]);
+            Twin weight = normal(weightType, size[2], size[1]);
+            Twin packed = normal(weightType, (size[2] + Ops.PACKED_ROWS - 1) / Ops.PACKED_ROWS * Ops.PACKED_ROWS, size[1]);
+            Twin bias = normal(DType.F32, size[2]);
+            Twin y = normal(outType, size[0], size[2]);
+            run((ops, t) -> ops.packWeight(t.get(0), t.get(1)), weight, packed);
+            run((ops, t) -> ops.linearByRow(t.get(0), t.get(1), t.get(2), t.get(3)), x, packed, bias, y);
+            same("linear by row " + java.util.Arrays.toString(size), y, size[1]);
+          }
+        }
+      }
+    }
+  }
+
+  /** Rows one by one, a few and all together: the same bits. */
+  @Test
+  void rowsDoNotDependOnTheirNumber() {
+    Twin x = normal(DType.BF16, 23, 200);
+    Twin bias = normal(DType.F32, 70);
+    for (DType weightType : List.of(DType.F32, DType.BF16)) {
+      Twin packed = normal(weightType, 96, 200);
+      run((ops, t) -> ops.packWeight(t.get(0), t.get(1)), normal(weightType, 70, 200), packed);
+      Twin all = normal(DType.F32, 23, 70);
+      run((ops, t) -> ops.linearByRow(t.get(0), t.get(1), t.get(2), t.get(3)), x, packed, bias, all);
+      float[] expected = all.tested.toFloats();
+      for (int together : new int[] {1, 2, 5, 8}) {
+        for (int from = 0; from < 23; from += together) {
+          int count = Math.min(together, 23 - from);
+          Tensor some = scope.allocate(DType.F32, count, 70);
+          device.ops().linearByRow(x.tested.slice(from, from + count), packed.tested, bias.tested, some);
+          org.junit.jupiter.api.Assertions.assertArrayEquals(java.util.Arrays.copyOfRange(expected, from * 70, (from + count) * 70), some.toFloats());
+        }
+      }
+    }
+  }
+
+  @Test
   void convolves() {
     int[][] cases = {{1, 5, 4, 1, 1, 1}, {2, 8, 8, 3, 16, 7}, {3, 6, 5, 16, 7, 3}, {2, 4, 4, 33, 32, 1}, {1, 1, 1, 8, 8, 3},
         {2, 16, 16, 32, 8, 3}};

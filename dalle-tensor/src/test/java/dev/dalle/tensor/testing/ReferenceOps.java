@@ -367,6 +367,30 @@ final class ReferenceOps implements Ops {
     addRow(out, bias, out);
   }
 
+  /** Where they come from, with rows of zeros below. */
+  @Override
+  public void packWeight(Tensor weight, Tensor packed) {
+    double[] from = ReferenceDevice.read(weight);
+    ReferenceDevice.write(packed, java.util.Arrays.copyOf(from, Math.toIntExact(packed.elementCount())));
+  }
+
+  @Override
+  public void linearByRow(Tensor x, Tensor packed, Tensor bias, Tensor out) {
+    double[] row = ReferenceDevice.read(x);
+    double[] weight = ReferenceDevice.read(packed);
+    double[] start = ReferenceDevice.read(bias);
+    double[] result = new double[Math.toIntExact(out.elementCount())];
+    int inputs = (int) x.dim(1);
+    for (int i = 0; i < result.length; i++) {
+      int output = i % start.length;
+      result[i] = start[output];
+      for (int k = 0; k < inputs; k++) {
+        result[i] += row[i / start.length * inputs + k] * weight[output * inputs + k];
+      }
+    }
+    ReferenceDevice.write(out, result);
+  }
+
   /** Calls back with every (input element, weight element, output element) that meet in a convolution. */
   private interface Meeting {
     void at(int input, int weight, int output);

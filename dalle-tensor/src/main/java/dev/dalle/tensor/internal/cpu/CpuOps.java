@@ -13,6 +13,7 @@ final class CpuOps implements Ops {
   private final GridKernels grids;
   private final OneDnnPasses passes;
   private final Products products;
+  private final RowProducts rowProducts;
 
   CpuOps(CpuDevice device, Products products, OneDnnPasses passes) {
     this.elements = new ElementKernels(device);
@@ -21,6 +22,7 @@ final class CpuOps implements Ops {
     this.grids = new GridKernels(device);
     this.passes = passes;
     this.products = products;
+    this.rowProducts = new RowProducts(device);
   }
 
   @Override
@@ -145,6 +147,16 @@ final class CpuOps implements Ops {
   @Override
   public void linear(Tensor x, Tensor weight, Tensor bias, Tensor out) {
     products.linear(x, weight, bias, out);
+  }
+
+  @Override
+  public void packWeight(Tensor weight, Tensor packed) {
+    rowProducts.pack(weight, packed);
+  }
+
+  @Override
+  public void linearByRow(Tensor x, Tensor packed, Tensor bias, Tensor out) {
+    rowProducts.linear(x, packed, bias, out);
   }
 
   @Override

@@ -1,0 +1,269 @@
+package dev.dalle.tensor.internal.cpu;
+
+import dev.dalle.tensor.DType;
+import dev.dalle.tensor.Ops;
+import dev.dalle.tensor.Tensor;
+import dev.dalle.tensor.cpu.CpuDevice;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Products of few rows with a packed weight, which lies in panels of {@link Ops#PACKED_ROWS} outputs: for each input the weights of all of them side by side. Each
+ * sum is made in the order of the inputs, one rounding a step, whatever else is computed with it; so it has the same bits for any number of rows and threads.
+ * In F32 a panel has outputs 0 to 31 in their order; in BF16 outputs j and j + 16 share 32 bits, the first in the lower half, so that a shift and a mask make
+ * two vectors of floats of a vector of integers.
+ */
+final class RowProducts {
+  private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ORDER);
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ORDER);
+  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ORDER);
+  private static final int LANES = SPECIES.length();
+  private static final int PANEL = Ops.PACKED_ROWS;
+  private static final int HALF = PANEL / 2;
+  /** Rows whose sums are kept in registers together. */
+  private static final int TOGETHER = 4;
+
+  private final CpuDevice device;
+  private float[] input = new float[0];
+
+  RowProducts(CpuDevice device) {
+    this.device = device;
+  }
+
+  void pack(Tensor weight, Tensor packed) {
+    int outputs = Math.toIntExact(weight.dim(0));
+    int inputs = Math.toIntExact(weight.dim(1));
+    device.launch("pack weight", (team, memory) -> team.forRanges(packed.dim(0) / PANEL, 1, (thread, from, to) -> {
+      float[] rows = new float[PANEL * inputs];
+      for (int panel = (int) from; panel < to; panel++) {
+        int count = Math.min(PANEL, outputs - panel * PANEL);
+        for (int i = 0; i < rows.length; i++) {
+          long at = (long) panel * PANEL * inputs + i;
+          rows[i] = i >= count * inputs ? 0
+              : weight.dtype() == DType.F32 ? memory[0].get(FLOAT, 4 * at) : Bfloat16.toFloat(memory[0].get(SHORT, 2 * at));
+        }
+        if (packed.dtype() == DType.F32) {
+          packFloats(rows, inputs, memory[1], (long) panel * PANEL * inputs * Float.BYTES);
+        } else {
+          packBfloats(rows, inputs, memory[1], (long) panel * PANEL * inputs * Short.BYTES);
+        }
+      }
+    }), weight, packed);
+  }
+
+  private static void packFloats(float[] rows, int inputs, MemorySegment to, long at) {
+    for (int i = 0; i < inputs; i++) {
+      for (int r = 0; r < PANEL; r++) {
+        to.set(FLOAT, at + 4L * ((long) i * PANEL + r), rows[r * inputs + i]);
+      }
+    }
+  }
+
+  private static void packBfloats(float[] rows, int inputs, MemorySegment to, long at) {
+    for (int i = 0; i < inputs; i++) {
+      for (int r = 0; r < HALF; r++) {
+        int low = Bfloat16.of(rows[r * inputs + i]) & 0xFFFF;
+        int high = Bfloat16.of(rows[(r + HALF) * inputs + i]) << 16;
+        to.set(INT, at + 4L * ((long) i * HALF + r), high | low);
+      }
+    }
+  }
+
+  void linear(Tensor x, Tensor packed, Tensor bias, Tensor out) {
+    int rows = Math.toIntExact(x.dim(0));
+    int inputs = Math.toIntExact(x.dim(1));
+    int outputs = Math.toIntExact(out.dim(1));
+    if (rows == 0 || outputs == 0) {
+      return;
+    }
+    boolean floats = packed.dtype() == DType.F32;
+    device.launch("linear by row", (team, memory) -> {
+      float[] in = load(memory[0], x.dtype(), rows * inputs);
+      team.forRanges(packed.dim(0) / PANEL, 1, (thread, from, to) -> {
+        float[] sums = new float[TOGETHER * PANEL];
+        for (int panel = (int) from; panel < to; panel++) {
+          long at = (long) panel * PANEL * inputs * (floats ? Float.BYTES : Short.BYTES);
+          for (int row = 0; row < rows; row += TOGETHER) {
+            int count = Math.min(TOGETHER, rows - row);
+            if (floats) {
+              multiplyFloats(memory[1], at, inputs, in, row * inputs, count, sums);
+            } else {
+              multiplyBfloats(memory[1], at, inputs, in, row * inputs, count, sums);
+            }
+            for (int r = 0; r < count; r++) {
+              store(sums, r * PANEL, memory[2], panel * PANEL, Math.min(PANEL, outputs - panel * PANEL), memory[3], out.dtype(),
+                  (long) (row + r) * outputs + (long) panel * PANEL);
+            }
+          }
+        }
+      });
+    }, x, packed, bias, out);
+  }
+
+  private float[] load(MemorySegment from, DType dtype, int count) {
+    if (input.length < count + LANES) {
+      input = new float[count + LANES];
+    }
+    float[] to = input;
+    if (dtype == DType.F32) {
+      MemorySegment.copy(from, FLOAT, 0, to, 0, count);
+      return to;
+    }
+    int i = 0;
+    for (; i + LANES <= count; i += LANES) {
+      Bfloat16.load(from, 2L * i).intoArray(to, i);
+    }
+    for (; i < count; i++) {
+      to[i] = Bfloat16.toFloat(from.get(SHORT, 2L * i));
+    }
+    return to;
+  }
+
+  /** Four rows at once, or one after the other if there are fewer; either way each sum has the same terms in the same order. */
+  private static void multiplyFloats(MemorySegment weights, long at, int inputs, float[] x, int xAt, int rows, float[] sums) {
+    for (int lane = 0; lane < HALF; lane += LANES) {
+      if (rows == TOGETHER) {
+        fourFloats(weights, at + 4L * lane, inputs, x, xAt, sums, lane);
+      } else {
+        for (int r = 0; r < rows; r++) {
+          oneFloats(weights, at + 4L * lane, inputs, x, xAt + r * inputs, sums, r * PANEL + lane);
+        }
+      }
+    }
+  }
+
+  private static void multiplyBfloats(MemorySegment weights, long at, int inputs, float[] x, int xAt, int rows, float[] sums) {
+    for (int lane = 0; lane < HALF; lane += LANES) {
+      if (rows == TOGETHER) {
+        fourBfloats(weights, at + 4L * lane, inputs, x, xAt, sums, lane);
+      } else {
+        for (int r = 0; r < rows; r++) {
+          oneBfloats(weights, at + 4L * lane, inputs, x, xAt + r * inputs, sums, r * PANEL + lane);
+        }
+      }
+    }
+  }
+
+  private static void oneFloats(MemorySegment weights, long at, int inputs, float[] x, int xAt, float[] sums, int to) {
+    FloatVector low = FloatVector.zero(SPECIES);
+    FloatVector high = FloatVector.zero(SPECIES);
+    long offset = at;
+    for (int i = 0; i < inputs; i++) {
+      FloatVector value = FloatVector.broadcast(SPECIES, x[xAt + i]);
+      low = value.fma(FloatVector.fromMemorySegment(SPECIES, weights, offset, ORDER), low);
+      high = value.fma(FloatVector.fromMemorySegment(SPECIES, weights, offset + 4 * HALF, ORDER), high);
+      offset += 4 * PANEL;
+    }
+    low.intoArray(sums, to);
+    high.intoArray(sums, to + HALF);
+  }
+
+  private static void oneBfloats(MemorySegment weights, long at, int inputs, float[] x, int xAt, float[] sums, int to) {
+    FloatVector low = FloatVector.zero(SPECIES);
+    FloatVector high = FloatVector.zero(SPECIES);
+    long offset = at;
+    for (int i = 0; i < inputs; i++) {
+      FloatVector value = FloatVector.broadcast(SPECIES, x[xAt + i]);
+      IntVector both = IntVector.fromMemorySegment(INTS, weights, offset, ORDER);
+      low = value.fma(both.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats(), low);
+      high = value.fma(both.and(0xFFFF0000).reinterpretAsFloats(), high);
+      offset += 4 * HALF;
+    }
+    low.intoArray(sums, to);
+    high.intoArray(sums, to + HALF);
+  }
+
+  private static void fourFloats(MemorySegment weights, long at, int inputs, float[] x, int xAt, float[] sums, int to) {
+    FloatVector low0 = FloatVector.zero(SPECIES);
+    FloatVector high0 = FloatVector.zero(SPECIES);
+    FloatVector low1 = FloatVector.zero(SPECIES);
+    FloatVector high1 = FloatVector.zero(SPECIES);
+    FloatVector low2 = FloatVector.zero(SPECIES);
+    FloatVector high2 = FloatVector.zero(SPECIES);
+    FloatVector low3 = FloatVector.zero(SPECIES);
+    FloatVector high3 = FloatVector.zero(SPECIES);
+    long offset = at;
+    for (int i = xAt; i < xAt + inputs; i++) {
+      FloatVector low = FloatVector.fromMemorySegment(SPECIES, weights, offset, ORDER);
+      FloatVector high = FloatVector.fromMemorySegment(SPECIES, weights, offset + 4 * HALF, ORDER);
+      FloatVector x0 = FloatVector.broadcast(SPECIES, x[i]);
+      low0 = x0.fma(low, low0);
+      high0 = x0.fma(high, high0);
+      FloatVector x1 = FloatVector.broadcast(SPECIES, x[i + inputs]);
+      low1 = x1.fma(low, low1);
+      high1 = x1.fma(high, high1);
+      FloatVector x2 = FloatVector.broadcast(SPECIES, x[i + 2 * inputs]);
+      low2 = x2.fma(low, low2);
+      high2 = x2.fma(high, high2);
+      FloatVector x3 = FloatVector.broadcast(SPECIES, x[i + 3 * inputs]);
+      low3 = x3.fma(low, low3);
+      high3 = x3.fma(high, high3);
+      offset += 4 * PANEL;
+    }
+    low0.intoArray(sums, to);
+    high0.intoArray(sums, to + HALF);
+    low1.intoArray(sums, to + PANEL);
+    high1.intoArray(sums, to + PANEL + HALF);
+    low2.intoArray(sums, to + 2 * PANEL);
+    high2.intoArray(sums, to + 2 * PANEL + HALF);
+    low3.intoArray(sums, to + 3 * PANEL);
+    high3.intoArray(sums, to + 3 * PANEL + HALF);
+  }
+
+  private static void fourBfloats(MemorySegment weights, long at, int inputs, float[] x, int xAt, float[] sums, int to) {
+    FloatVector low0 = FloatVector.zero(SPECIES);
+    FloatVector high0 = FloatVector.zero(SPECIES);
+    FloatVector low1 = FloatVector.zero(SPECIES);
+    FloatVector high1 = FloatVector.zero(SPECIES);
+    FloatVector low2 = FloatVector.zero(SPECIES);
+    FloatVector high2 = FloatVector.zero(SPECIES);
+    FloatVector low3 = FloatVector.zero(SPECIES);
+    FloatVector high3 = FloatVector.zero(SPECIES);
+    long offset = at;
+    for (int i = xAt; i < xAt + inputs; i++) {
+      IntVector both = IntVector.fromMemorySegment(INTS, weights, offset, ORDER);
+      FloatVector low = both.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+      FloatVector high = both.and(0xFFFF0000).reinterpretAsFloats();
+      FloatVector x0 = FloatVector.broadcast(SPECIES, x[i]);
+      low0 = x0.fma(low, low0);
+      high0 = x0.fma(high, high0);
+      FloatVector x1 = FloatVector.broadcast(SPECIES, x[i + inputs]);
+      low1 = x1.fma(low, low1);
+      high1 = x1.fma(high, high1);
+      FloatVector x2 = FloatVector.broadcast(SPECIES, x[i + 2 * inputs]);
+      low2 = x2.fma(low, low2);
+      high2 = x2.fma(high, high2);
+      FloatVector x3 = FloatVector.broadcast(SPECIES, x[i + 3 * inputs]);
+      low3 = x3.fma(low, low3);
+      high3 = x3.fma(high, high3);
+      offset += 4 * HALF;
+    }
+    low0.intoArray(sums, to);
+    high0.intoArray(sums, to + HALF);
+    low1.intoArray(sums, to + PANEL);
+    high1.intoArray(sums, to + PANEL + HALF);
+    low2.intoArray(sums, to + 2 * PANEL);
+    high2.intoArray(sums, to + 2 * PANEL + HALF);
+    low3.intoArray(sums, to + 3 * PANEL);
+    high3.intoArray(sums, to + 3 * PANEL + HALF);
+  }
+
+  private static void store(float[] sums, int at, MemorySegment bias, int output, int count, MemorySegment out, DType dtype, long to) {
+    for (int i = 0; i < count; i++) {
+      float value = sums[at + i] + bias.get(FLOAT, 4L * (output + i));
+      if (dtype == DType.F32) {
+        out.set(FLOAT, 4 * (to + i), value);
+      } else {
+        out.set(SHORT, 2 * (to + i), Bfloat16.of(value));
+      }
+    }
+  }
+}
