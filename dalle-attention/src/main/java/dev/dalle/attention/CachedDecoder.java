@@ -14,7 +14,7 @@ import java.util.List;
  * Sequences that grow by one image token at a time. Keys and values of a prompt's states are computed once and shared by its sequences; each
  * sequence keeps those of its later states. Owns its tensors, among them the weights in the compute type. One thread at a time.
  */
-final class CachedDecoder implements AutoCloseable {
+public final class CachedDecoder implements AutoCloseable {
   private final Transformer model;
   private final TransformerConfig config;
   private final DType type;
@@ -32,14 +32,16 @@ final class CachedDecoder implements AutoCloseable {
   private int cell;
 
   /**
-   * Reads the prompts.
+   * Reads the prompts of a model, which must stay open and unchanged as long as this is.
    *
+   * @param type of the products inside the resblocks: F32 or BF16
    * @param captions {@code [C][n]}
    * @param prefixes {@code [C][cell]}: image tokens that are given
    * @param promptOf {@code [N]}: the prompt of each sequence
    * @param cell number of image tokens given: the cell of the first token to come, less than the image has
+   * @throws IllegalArgumentException if a token is none, or a length does not fit
    */
-  CachedDecoder(Transformer model, DType type, int[][] captions, int[][] prefixes, int[] promptOf, int cell) {
+  public CachedDecoder(Transformer model, DType type, int[][] captions, int[][] prefixes, int[] promptOf, int cell) {
     this.model = model;
     this.config = model.config();
     this.type = type;
@@ -111,7 +113,7 @@ final class CachedDecoder implements AutoCloseable {
    * @param before the image tokens of the cell before, one for each sequence; not read for cell 0
    * @return {@code [N * K]}, on the host: waits for the device
    */
-  float[] next(int[] before) {
+  public float[] next(int[] before) {
     int position = config.textLength() + cell;
     try (Scope step = device.newScope()) {
       Tape tape = Tape.inference(step, DType.F32);

@@ -3,6 +3,7 @@ package dev.dalle.bench;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Parameter;
 import dev.dalle.tensor.ParameterSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
@@ -12,6 +13,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /** Our parameters as leaves of libtorch: copies with the same names and values, kernels of convolutions in the channels-last layout. */
 final class TorchParameters {
   private final Map<String, Tensor> leaves = new LinkedHashMap<>();
+  private final Map<String, Tensor> kept = new HashMap<>();
   private final boolean[] decays;
 
   TorchParameters(ParameterSet parameters) {
@@ -49,5 +51,10 @@ final class TorchParameters {
   /** One of them in a compute type: converted once a step, and the gradient comes back through the conversion. */
   Tensor value(String name, ScalarType type) {
     return leaf(name).to(type);
+  }
+
+  /** One of them in a compute type, converted once and for all, for passes without gradients. */
+  Tensor kept(String name, ScalarType type) {
+    return kept.computeIfAbsent(name, key -> leaf(key).detach().to(type));
   }
 }

@@ -34,7 +34,7 @@ final class CpuAttention implements AttentionOps {
   private final Map<KernelKey, HeadKernel> kernels = new ConcurrentHashMap<>();
   private final HeadScratch[] scratch;
   private final StepScratch[] stepScratch;
-  private final HeadDecoding.Scratch[] decodeScratch;
+  private final HeadDecoding[] decodings;
 
   CpuAttention(CpuDevice device) {
     this(device, LONG);
@@ -50,7 +50,7 @@ final class CpuAttention implements AttentionOps {
     this.stepsFrom = stepsFrom;
     scratch = Stream.generate(HeadScratch::new).limit(device.threads()).toArray(HeadScratch[]::new);
     stepScratch = Stream.generate(StepScratch::new).limit(device.threads()).toArray(StepScratch[]::new);
-    decodeScratch = Stream.generate(HeadDecoding.Scratch::new).limit(device.threads()).toArray(HeadDecoding.Scratch[]::new);
+    decodings = Stream.generate(HeadDecoding::new).limit(device.threads()).toArray(HeadDecoding[]::new);
   }
 
   /** Which kernel computes a head is decided by the shape and the processor alone, so that the same call always gives the same bits. */
@@ -112,33 +112,35 @@ final class CpuAttention implements AttentionOps {
     DType dtype = qkv.dtype();
     int[] keys = IntStream.rangeClosed(0, position).filter(key -> pattern.attends(position, key)).toArray();
     int[] promptKeys = IntStream.of(keys).filter(key -> key < promptStates).toArray();
-    int[] cacheKeys = IntStream.of(keys).filter(key -> key >= promptStates).map(key -> key - promptStates).toArray();
-    long row = (long) heads * depth;
+    int[] cacheKeys = IntStream.of(keys).filter(key -> key >= promptStates).toArray();
+    long row = (long) heads * depth * dtype.byteSize();
     float queryFactor = (float) (HeadAttention.LOG2_E / Math.sqrt(depth));
-    device.launch("attention decoding", (team, memory) -> team.forRanges(qkv.dim(0) * heads, 1, (thread, from, to) -> {
-      HeadDecoding.Scratch s = decodeScratch[thread];
-      int width = HeadRows.padded(depth);
-      s.fit(keys.length, width);
+    // Heads of a sequence are split only as far as there would be nothing to do for some threads.
+    int parts = (int) Math.min(heads, Math.ceilDiv(device.threads(), Math.max(1, qkv.dim(0))));
+    device.launch("attention decoding", (team, memory) -> team.forRanges(qkv.dim(0) * parts, 1, (thread, from, to) -> {
+      HeadDecoding s = decodings[thread];
       for (long task = from; task < to; task++) {
-        long sequence = task / heads;
-        long head = task % heads * depth;
+        long sequence = task / parts;
+        int firstHead = (int) (heads * (task % parts) / parts);
+        int count = (int) (heads * (task % parts + 1) / parts) - firstHead;
         int prompt = memory[2].get(INT, 4 * sequence);
         if (prompt < 0 || prompt >= promptCount) {
           throw new IndexOutOfBoundsException("promptOf: sequence " + sequence + " has prompt " + prompt + " of " + promptCount);
         }
+        long head = (long) firstHead * depth * dtype.byteSize();
         long promptAt = (long) prompt * promptStates * 3 * row + head;
         long cacheAt = sequence * cacheStates * 2 * row + head;
         for (int part = 0; part < 2; part++) {
-          MemorySegment.copy(memory[0], ((sequence * 3 + part + 1) * row + head) * dtype.byteSize(), memory[3],
-              (cacheAt + (2L * (position - promptStates) + part) * row) * dtype.byteSize(), (long) depth * dtype.byteSize());
+          MemorySegment.copy(memory[0], (sequence * 3 + part + 1) * row + head, memory[3], cacheAt + (2L * (position - promptStates) + part) * row,
+              (long) count * depth * dtype.byteSize());
         }
-        HeadRows.load(memory[0], dtype, sequence * 3 * row + head, 0, new int[] {0}, depth, queryFactor, s.q);
-        HeadRows.load(memory[1], dtype, promptAt + row, 3 * row, promptKeys, depth, 1, s.k);
-        HeadRows.load(memory[1], dtype, promptAt + 2 * row, 3 * row, promptKeys, depth, 1, s.v);
-        HeadRows.load(memory[3], dtype, cacheAt, 2 * row, cacheKeys, depth, 1, s.k, promptKeys.length * width);
-        HeadRows.load(memory[3], dtype, cacheAt + row, 2 * row, cacheKeys, depth, 1, s.v, promptKeys.length * width);
-        HeadDecoding.attend(s, keys.length, width);
-        HeadRows.store(s.out, 1, new int[] {0}, depth, memory[4], dtype, sequence * row + head, 0);
+        s.begin(memory[0], dtype, sequence * 3 * row + head, count, depth, promptKeys.length + cacheKeys.length, queryFactor);
+        s.scores(new HeadDecoding.Rows(memory[1], dtype, promptAt + row, 3 * row, 0), promptKeys);
+        s.scores(new HeadDecoding.Rows(memory[3], dtype, cacheAt, 2 * row, promptStates), cacheKeys);
+        s.softmax();
+        s.values(new HeadDecoding.Rows(memory[1], dtype, promptAt + 2 * row, 3 * row, 0), promptKeys);
+        s.values(new HeadDecoding.Rows(memory[3], dtype, cacheAt + row, 2 * row, promptStates), cacheKeys);
+        s.end(memory[4], dtype, sequence * row + head);
       }
     }), qkv, prompts, promptOf, cache, out);
   }

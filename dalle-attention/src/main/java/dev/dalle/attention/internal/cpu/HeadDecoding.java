@@ -3,55 +3,195 @@ package dev.dalle.attention.internal.cpu;
 import static dev.dalle.attention.internal.cpu.TileProduct.LANES;
 import static dev.dalle.attention.internal.cpu.TileProduct.SPECIES;
 
+import dev.dalle.tensor.DType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 
-/** Attention of one query of one head over keys and values that were gathered into dense rows. */
+/**
+ * Attention of one query of some heads that lie side by side, over keys and values where they are kept. Rows of memory are read from end to end, all heads of a
+ * key before the next key, which is what memory is fast at. Working memory of one thread, which is used again.
+ */
 final class HeadDecoding {
-  /** Working memory of one thread. */
-  static final class Scratch {
-    float[] q = new float[0];
-    float[] k = q;
-    float[] v = q;
-    float[] p = q;
-    float[] out = q;
-    final float[] lanes = new float[LANES];
+  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class, VectorShape.forBitSize(SPECIES.vectorBitSize() / 2));
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ORDER);
+  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ORDER);
 
-    /** Makes room. */
-    void fit(int keys, int width) {
-      if (q.length < width) {
-        q = new float[width];
-        out = new float[width];
-      }
-      if (k.length < keys * width) {
-        k = new float[keys * width];
-        v = new float[keys * width];
-      }
-      int padded = HeadRows.padded(keys);
-      if (p.length < padded) {
-        p = new float[padded];
+  private float[] q = new float[0];
+  private float[] out = q;
+  private float[] p = q;
+  private final float[] lanes = new float[LANES];
+  private int heads;
+  private int depth;
+  private int keys;
+  private int next;
+
+  /** Where rows of keys, or of values, are: that of state s begins {@code stride * (s - first)} bytes after {@code at}. */
+  record Rows(MemorySegment memory, DType dtype, long at, long stride, int first) {}
+
+  /**
+   * Takes in the query.
+   *
+   * @param at byte where the first head's query begins; the others follow
+   * @param keys how many keys will be read
+   * @param factor of the query, so that scores are in bits
+   */
+  void begin(MemorySegment query, DType dtype, long at, int heads, int depth, int keys, float factor) {
+    this.heads = heads;
+    this.depth = depth;
+    this.keys = keys;
+    this.next = 0;
+    int numbers = heads * depth;
+    if (q.length < numbers) {
+      q = new float[numbers];
+      out = new float[numbers];
+    }
+    if (p.length < heads * HeadRows.padded(keys)) {
+      p = new float[heads * HeadRows.padded(keys)];
+    }
+    for (int i = 0; i < numbers; i++) {
+      q[i] = factor * number(query, dtype, at, i);
+    }
+    Arrays.fill(out, 0, numbers, 0);
+  }
+
+  /** Scores of the next keys. */
+  void scores(Rows rows, int[] states) {
+    if (rows.dtype() == DType.F32) {
+      scoresFloats(rows.memory(), rows.at(), rows.stride(), rows.first(), states);
+    } else {
+      scoresBfloats(rows.memory(), rows.at(), rows.stride(), rows.first(), states);
+    }
+    next += states.length;
+  }
+
+  /** From scores of all keys to probabilities; values come next, in the same order. */
+  void softmax() {
+    int row = HeadRows.padded(keys);
+    for (int head = 0; head < heads; head++) {
+      Arrays.fill(p, head * row + keys, (head + 1) * row, Float.NEGATIVE_INFINITY);
+      float sum = ScoreRows.exp2(p, head * row, row, ScoreRows.max(p, head * row, row), lanes);
+      ScoreRows.scale(p, head * row, row, 1 / sum);
+    }
+    next = 0;
+  }
+
+  /** Adds the next values, each times its probability. */
+  void values(Rows rows, int[] states) {
+    if (rows.dtype() == DType.F32) {
+      valuesFloats(rows.memory(), rows.at(), rows.stride(), rows.first(), states);
+    } else {
+      valuesBfloats(rows.memory(), rows.at(), rows.stride(), rows.first(), states);
+    }
+    next += states.length;
+  }
+
+  /** Writes the result, one head after the other. */
+  void end(MemorySegment to, DType dtype, long at) {
+    if (dtype == DType.F32) {
+      MemorySegment.copy(out, 0, to, FLOAT, at, heads * depth);
+    } else {
+      for (int i = 0; i < heads * depth; i++) {
+        int bits = Float.floatToRawIntBits(out[i]);
+        to.set(SHORT, at + 2L * i, (short) (Float.isNaN(out[i]) ? 0x7FC0 : (bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16));
       }
     }
   }
 
-  private HeadDecoding() {}
+  private static float number(MemorySegment from, DType dtype, long at, int index) {
+    return dtype == DType.F32 ? from.get(FLOAT, at + 4L * index) : Float.intBitsToFloat(from.get(SHORT, at + 2L * index) << 16);
+  }
 
-  /** From {@code q} (in bits, as in {@link HeadAttention}), {@code k} and {@code v} to {@code out}. */
-  static void attend(Scratch s, int keys, int width) {
-    int padded = HeadRows.padded(keys);
-    for (int key = 0; key < padded; key++) {
-      s.p[key] = key < keys ? ScoreRows.dot(s.q, 0, s.k, key * width, width, s.lanes) : Float.NEGATIVE_INFINITY;
-    }
-    float sum = ScoreRows.exp2(s.p, 0, padded, ScoreRows.max(s.p, 0, padded), s.lanes);
-    for (int column = 0; column < width; column += LANES) {
-      weightedColumn(s.p, s.v, column, keys, width, 1 / sum, s.out);
+  private void scoresFloats(MemorySegment memory, long at, long stride, int first, int[] states) {
+    int whole = depth - depth % LANES;
+    int row = HeadRows.padded(keys);
+    for (int i = 0; i < states.length; i++) {
+      long key = at + stride * (states[i] - first);
+      for (int head = 0; head < heads; head++) {
+        int begin = head * depth;
+        FloatVector sum = FloatVector.zero(SPECIES);
+        for (int d = begin; d < begin + whole; d += LANES) {
+          sum = FloatVector.fromArray(SPECIES, q, d).fma(FloatVector.fromMemorySegment(SPECIES, memory, key + 4L * d, ORDER), sum);
+        }
+        sum.intoArray(lanes, 0);
+        float score = ScoreRows.total(lanes);
+        for (int d = begin + whole; d < begin + depth; d++) {
+          score += q[d] * memory.get(FLOAT, key + 4L * d);
+        }
+        p[head * row + next + i] = score;
+      }
     }
   }
 
-  private static void weightedColumn(float[] p, float[] v, int column, int keys, int width, float factor, float[] out) {
-    FloatVector sum = FloatVector.zero(SPECIES);
-    for (int key = 0; key < keys; key++) {
-      sum = FloatVector.broadcast(SPECIES, p[key]).fma(FloatVector.fromArray(SPECIES, v, key * width + column), sum);
+  private void scoresBfloats(MemorySegment memory, long at, long stride, int first, int[] states) {
+    int whole = depth - depth % LANES;
+    int row = HeadRows.padded(keys);
+    for (int i = 0; i < states.length; i++) {
+      long key = at + stride * (states[i] - first);
+      for (int head = 0; head < heads; head++) {
+        int begin = head * depth;
+        FloatVector sum = FloatVector.zero(SPECIES);
+        for (int d = begin; d < begin + whole; d += LANES) {
+          IntVector bits = (IntVector) ShortVector.fromMemorySegment(SHORTS, memory, key + 2L * d, ORDER)
+              .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
+          sum = FloatVector.fromArray(SPECIES, q, d).fma(bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats(), sum);
+        }
+        sum.intoArray(lanes, 0);
+        float score = ScoreRows.total(lanes);
+        for (int d = begin + whole; d < begin + depth; d++) {
+          score += q[d] * Float.intBitsToFloat(memory.get(SHORT, key + 2L * d) << 16);
+        }
+        p[head * row + next + i] = score;
+      }
     }
-    sum.mul(factor).intoArray(out, column);
+  }
+
+  private void valuesFloats(MemorySegment memory, long at, long stride, int first, int[] states) {
+    int whole = depth - depth % LANES;
+    int row = HeadRows.padded(keys);
+    for (int i = 0; i < states.length; i++) {
+      long value = at + stride * (states[i] - first);
+      for (int head = 0; head < heads; head++) {
+        int begin = head * depth;
+        float weight = p[head * row + next + i];
+        for (int d = begin; d < begin + whole; d += LANES) {
+          FloatVector.fromMemorySegment(SPECIES, memory, value + 4L * d, ORDER).fma(FloatVector.broadcast(SPECIES, weight),
+              FloatVector.fromArray(SPECIES, out, d)).intoArray(out, d);
+        }
+        for (int d = begin + whole; d < begin + depth; d++) {
+          out[d] += weight * memory.get(FLOAT, value + 4L * d);
+        }
+      }
+    }
+  }
+
+  private void valuesBfloats(MemorySegment memory, long at, long stride, int first, int[] states) {
+    int whole = depth - depth % LANES;
+    int row = HeadRows.padded(keys);
+    for (int i = 0; i < states.length; i++) {
+      long value = at + stride * (states[i] - first);
+      for (int head = 0; head < heads; head++) {
+        int begin = head * depth;
+        float weight = p[head * row + next + i];
+        for (int d = begin; d < begin + whole; d += LANES) {
+          IntVector bits = (IntVector) ShortVector.fromMemorySegment(SHORTS, memory, value + 2L * d, ORDER)
+              .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
+          bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(FloatVector.broadcast(SPECIES, weight),
+              FloatVector.fromArray(SPECIES, out, d)).intoArray(out, d);
+        }
+        for (int d = begin + whole; d < begin + depth; d++) {
+          out[d] += weight * Float.intBitsToFloat(memory.get(SHORT, value + 2L * d) << 16);
+        }
+      }
+    }
   }
 }

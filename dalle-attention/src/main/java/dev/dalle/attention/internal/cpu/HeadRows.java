@@ -43,14 +43,9 @@ final class HeadRows {
    * @param depth numbers of a row
    */
   static void load(MemorySegment from, DType dtype, long first, long stride, int[] stateOfSlot, int depth, float factor, float[] to) {
-    load(from, dtype, first, stride, stateOfSlot, depth, factor, to, 0);
-  }
-
-  /** As {@link #load(MemorySegment, DType, long, long, int[], int, float, float[])}, with the rows beginning at {@code toAt}. */
-  static void load(MemorySegment from, DType dtype, long first, long stride, int[] stateOfSlot, int depth, float factor, float[] to, int toAt) {
     int width = padded(depth);
     for (int slot = 0; slot < stateOfSlot.length; slot++) {
-      int at = toAt + slot * width;
+      int at = slot * width;
       if (stateOfSlot[slot] < 0) {
         Arrays.fill(to, at, at + width, 0);
       } else if (dtype == DType.F32) {

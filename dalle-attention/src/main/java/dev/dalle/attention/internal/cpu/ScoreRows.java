@@ -77,18 +77,8 @@ final class ScoreRows {
     return total(lanes);
   }
 
-  /** {@code sum_i p[i] d[i]}; {@code lanes} as in {@link #exp2}. */
-  static float dot(float[] p, int pAt, float[] d, int dAt, int count, float[] lanes) {
-    FloatVector sum = FloatVector.zero(SPECIES);
-    for (int i = 0; i < count; i += LANES) {
-      sum = FloatVector.fromArray(SPECIES, p, pAt + i).fma(FloatVector.fromArray(SPECIES, d, dAt + i), sum);
-    }
-    sum.intoArray(lanes, 0);
-    return total(lanes);
-  }
-
   /** The sum of a vector's lanes in a fixed order. {@code reduceLanes} promises none, and interpreted and compiled code use different ones. */
-  private static float total(float[] lanes) {
+  static float total(float[] lanes) {
     float a = 0;
     float b = 0;
     float c = 0;
