@@ -106,23 +106,39 @@ public final class Sampler {
     if (options.topK() > config.imageVocabulary()) {
       throw new IllegalArgumentException("top-k: expected at most the " + config.imageVocabulary() + " image tokens, got " + options.topK());
     }
+    if (orders.isEmpty()) {
+      return;
+    }
     long total = (long) orders.size() * config.imageLength();
-    for (int from = 0; from < orders.size(); from += options.batch()) {
-      List<Order> batch = orders.subList(from, Math.min(orders.size(), from + options.batch()));
-      long before = (long) from * config.imageLength();
-      int[][] tokens = drawBatch(batch, options, done -> progress.drawn(before + done, total));
-      for (int n = 0; n < tokens.length; n++) {
-        ready.accept(new SampledImage(batch.get(n).number(), batch.get(n).image(), tokens[n]));
+    try (PackedTransformer weights = new PackedTransformer(model, computeType)) {
+      for (int from = 0; from < orders.size(); ) {
+        List<Order> batch = orders.subList(from, end(orders, from, options.batch()));
+        long before = (long) from * config.imageLength();
+        int[][] tokens = drawBatch(weights, batch, options, done -> progress.drawn(before + done, total));
+        for (int n = 0; n < tokens.length; n++) {
+          ready.accept(new SampledImage(batch.get(n).number(), batch.get(n).image(), tokens[n]));
+        }
+        from += batch.size();
       }
     }
   }
 
+  /** Where a batch ends: its images have as many tokens given, because whether a token is given or drawn decides how its state is computed. */
+  private static int end(List<Order> orders, int from, int most) {
+    int given = orders.get(from).prompt().imagePrefix().length;
+    int to = from + 1;
+    while (to < orders.size() && to - from < most && orders.get(to).prompt().imagePrefix().length == given) {
+      to++;
+    }
+    return to;
+  }
+
   /** The tokens of images that are drawn at the same time, {@code [N][W * W]}. */
-  private int[][] drawBatch(List<Order> batch, SamplingOptions options, LongConsumer progress) {
+  private int[][] drawBatch(PackedTransformer weights, List<Order> batch, SamplingOptions options, LongConsumer progress) {
     TransformerConfig config = model.config();
     int vocabulary = config.imageVocabulary();
     int[][] tokens = new int[batch.size()][config.imageLength()];
-    int given = batch.stream().mapToInt(order -> order.prompt().imagePrefix().length).min().orElseThrow();
+    int given = batch.getFirst().prompt().imagePrefix().length;
     for (int n = 0; n < tokens.length; n++) {
       int[] prefix = batch.get(n).prompt().imagePrefix();
       System.arraycopy(prefix, 0, tokens[n], 0, prefix.length);
@@ -132,7 +148,7 @@ public final class Sampler {
       return tokens;
     }
     Rows rows = Rows.of(batch, given, options.guided());
-    try (CachedDecoder decoder = new CachedDecoder(model, computeType, rows.captions(), rows.prefixes(), rows.promptOf(), given)) {
+    try (CachedDecoder decoder = new CachedDecoder(weights, rows.captions(), rows.prefixes(), rows.promptOf(), given)) {
       TokenDraw draw = new TokenDraw(options, vocabulary);
       int[] before = new int[rows.promptOf().length];
       for (int cell = given; cell < config.imageLength(); cell++) {
@@ -144,10 +160,7 @@ public final class Sampler {
           guide(scores, tokens.length * vocabulary, options.guidance());
         }
         for (int n = 0; n < tokens.length; n++) {
-          Order order = batch.get(n);
-          if (cell >= order.prompt().imagePrefix().length) {
-            tokens[n][cell] = draw.draw(scores, n * vocabulary, order.number(), order.image(), cell);
-          }
+          tokens[n][cell] = draw.draw(scores, n * vocabulary, batch.get(n).number(), batch.get(n).image(), cell);
         }
         progress.accept((long) tokens.length * (cell + 1));
       }

@@ -11,6 +11,7 @@ import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.Tape;
 import dev.dalle.tensor.testing.OpaqueDevice;
 import dev.dalle.tensor.testing.ReferenceDevice;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -134,7 +135,8 @@ class TransformerDevicesTest {
       double tolerance = (place.type() == DType.F32 ? 1e-5 : 0.05) * norm(whole) / Math.sqrt(whole.length);
       for (int given : new int[] {0, 10}) {
         int[][] prefixes = Arrays.stream(BATCH.images()).map(image -> Arrays.copyOf(image, given)).toArray(int[][]::new);
-        try (CachedDecoder decoder = new CachedDecoder(model, place.type(), BATCH.captions(), prefixes, new int[] {0, 1, 2}, given)) {
+        try (PackedTransformer weights = new PackedTransformer(model, place.type());
+            CachedDecoder decoder = new CachedDecoder(weights, BATCH.captions(), prefixes, new int[] {0, 1, 2}, given)) {
           for (int cell = given; cell < 25; cell++) {
             int at = cell;
             float[] scores = decoder.next(Arrays.stream(BATCH.images()).mapToInt(image -> at == 0 ? 0 : image[at - 1]).toArray());
@@ -148,6 +150,91 @@ class TransformerDevicesTest {
           }
         }
       }
+    }
+  }
+
+  /** The same tokens, alone, in batches of a few, and among others with other captions; with a prefix, and guided. */
+  @ParameterizedTest
+  @MethodSource("places")
+  void drawingDoesNotDependOnTheNeighbours(Place place) {
+    assumeComputes(place);
+    List<Sampler.Order> orders = new ArrayList<>();
+    for (int number = 0; number < 3; number++) {
+      Prompt prompt = new Prompt(BATCH.captions()[number], Arrays.copyOf(image(number), number == 1 ? 10 : 0));
+      for (int image = 0; image < 13; image++) {
+        orders.add(new Sampler.Order(prompt, number, image));
+      }
+    }
+    try (Scope scope = place.device().newScope()) {
+      Transformer model = TransformerTest.model(scope, CONFIG, 1);
+      Sampler sampler = new Sampler(model, place.type());
+      for (double guidance : new double[] {1, 2}) {
+        SamplingOptions options = SamplingOptions.paper(5).withGuidance(guidance);
+        List<int[]> together = new ArrayList<>();
+        sampler.draw(orders, options.withBatch(64), (tokens, total) -> {}, image -> together.add(image.tokens()));
+        for (int batch : new int[] {1, 5}) {
+          List<int[]> some = new ArrayList<>();
+          sampler.draw(orders.reversed(), options.withBatch(batch), (tokens, total) -> {}, image -> some.addFirst(image.tokens()));
+          for (int i = 0; i < orders.size(); i++) {
+            assertArrayEquals(together.get(i), some.get(i), "image " + i + ", " + batch + " at a time");
+          }
+        }
+      }
+    }
+  }
+
+  /** Scores of a sequence have the same bits whatever else is drawn with it. */
+  @ParameterizedTest
+  @MethodSource("places")
+  void scoresDoNotDependOnTheNeighbours(Place place) {
+    assumeComputes(place);
+    try (Scope scope = place.device().newScope(); PackedTransformer weights = new PackedTransformer(TransformerTest.model(scope, CONFIG, 1), place.type())) {
+      int[] promptOf = {2, 0, 1, 1, 0, 2, 2, 1, 0, 0, 1};
+      float[][] together = scores(weights, BATCH.captions(), promptOf);
+      for (int n = 0; n < promptOf.length; n++) {
+        float[][] alone = scores(weights, new int[][] {BATCH.captions()[promptOf[n]]}, new int[] {0});
+        for (int cell = 0; cell < alone.length; cell++) {
+          assertArrayEquals(alone[cell], Arrays.copyOfRange(together[cell], n * 23, (n + 1) * 23), "cell " + cell + " of sequence " + n);
+        }
+      }
+    }
+  }
+
+  /** Of all cells of an image whose tokens are 0, 1, 2 and so on. */
+  private static float[][] scores(PackedTransformer weights, int[][] captions, int[] promptOf) {
+    float[][] scores = new float[25][];
+    try (CachedDecoder decoder = new CachedDecoder(weights, captions, new int[captions.length][0], promptOf, 0)) {
+      for (int cell = 0; cell < scores.length; cell++) {
+        int[] before = new int[promptOf.length];
+        Arrays.fill(before, Math.max(0, cell - 1) % 23);
+        scores[cell] = decoder.next(before);
+      }
+    }
+    return scores;
+  }
+
+  /** A caption's token changes nothing before it, and the loss of what comes before a state gives that state no gradient. */
+  @ParameterizedTest
+  @MethodSource("places")
+  void nothingLeaksWithinTheText(Place place) {
+    assumeComputes(place);
+    try (Scope scope = place.device().newScope()) {
+      Transformer model = TransformerTest.model(scope, CONFIG, 1);
+      int[][] changed = Arrays.stream(BATCH.captions()).map(int[]::clone).toArray(int[][]::new);
+      int longest = 0;
+      for (int b = 0; b < changed.length; b++) {
+        longest = changed[b].length > changed[longest].length ? b : longest;
+      }
+      int at = changed[longest].length - 1;
+      changed[longest][at] = (changed[longest][at] + 1) % CONFIG.textVocabulary();
+      float[] before = model.loss(Tape.inference(scope, place.type()), BATCH, BlockRunner.kept()).textTokens().toFloats();
+      float[] after = model.loss(Tape.inference(scope, place.type()), new TokenBatch(changed, BATCH.images()), BlockRunner.kept()).textTokens().toFloats();
+      int first = 0;
+      for (int b = 0; b < longest; b++) {
+        first += changed[b].length;
+      }
+      assertArrayEquals(Arrays.copyOfRange(before, first, first + at), Arrays.copyOfRange(after, first, first + at));
+      assertTrue(at >= 2, "the caption must be long enough for this to mean something");
     }
   }
 

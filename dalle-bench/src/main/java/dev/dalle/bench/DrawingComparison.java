@@ -1,6 +1,7 @@
 package dev.dalle.bench;
 
 import dev.dalle.attention.CachedDecoder;
+import dev.dalle.attention.PackedTransformer;
 import dev.dalle.attention.Transformer;
 import dev.dalle.attention.TransformerConfig;
 import dev.dalle.tensor.DType;
@@ -48,10 +49,10 @@ final class DrawingComparison implements Comparison {
     return dtype == DType.F32 ? 1e-3 : 0.2;
   }
 
-  private CachedDecoder decoder(Transformer transformer) {
+  private CachedDecoder decoder(PackedTransformer weights) {
     int[] promptOf = new int[captions.length];
     Arrays.setAll(promptOf, n -> n);
-    return new CachedDecoder(transformer, dtype, captions, new int[captions.length][0], promptOf, 0);
+    return new CachedDecoder(weights, captions, new int[captions.length][0], promptOf, 0);
   }
 
   @Override
@@ -59,6 +60,7 @@ final class DrawingComparison implements Comparison {
     Scope scope = Ours.device().newScope();
     Transformer transformer = new Transformer(config, scope);
     transformer.initialise(SEED);
+    PackedTransformer weights = new PackedTransformer(transformer, dtype);
     return new Formulation() {
       @Override
       public void run() {
@@ -66,7 +68,7 @@ final class DrawingComparison implements Comparison {
       }
 
       private void decode(int cells, List<float[]> scores) {
-        try (CachedDecoder decoder = decoder(transformer)) {
+        try (CachedDecoder decoder = decoder(weights)) {
           for (int cell = 0; cell < cells; cell++) {
             float[] next = decoder.next(before[cell]);
             if (cell < COMPARED) {
@@ -85,6 +87,7 @@ final class DrawingComparison implements Comparison {
 
       @Override
       public void close() {
+        weights.close();
         scope.close();
       }
     };

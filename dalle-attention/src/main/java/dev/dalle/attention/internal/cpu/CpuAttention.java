@@ -32,6 +32,7 @@ final class CpuAttention implements AttentionOps {
   private final int stepsFrom;
   private final Map<PlanKey, BlockPlan> plans = new ConcurrentHashMap<>();
   private final Map<KernelKey, HeadKernel> kernels = new ConcurrentHashMap<>();
+  private final Map<AttentionPattern, Keys> keys = new ConcurrentHashMap<>();
   private final HeadScratch[] scratch;
   private final StepScratch[] stepScratch;
   private final HeadDecoding[] decodings;
@@ -102,6 +103,19 @@ final class CpuAttention implements AttentionOps {
     }, qkv, logSumExp, gradOut, gradQkv);
   }
 
+  /** The keys that the state at a position reads, ascending; kept from layer to layer, as many of which share a pattern. */
+  private record Keys(int position, int promptStates, int[] ofPrompt, int[] ofCache) {}
+
+  private Keys keys(AttentionPattern pattern, int position, int promptStates) {
+    return keys.compute(pattern, (key, known) -> {
+      if (known != null && known.position() == position && known.promptStates() == promptStates) {
+        return known;
+      }
+      return new Keys(position, promptStates, IntStream.range(0, promptStates).filter(state -> pattern.attends(position, state)).toArray(),
+          IntStream.rangeClosed(promptStates, position).filter(state -> pattern.attends(position, state)).toArray());
+    });
+  }
+
   @Override
   public void decode(Tensor qkv, AttentionPattern pattern, int position, Tensor prompts, Tensor promptOf, Tensor cache, Tensor out) {
     int heads = Math.toIntExact(qkv.dim(2));
@@ -110,9 +124,9 @@ final class CpuAttention implements AttentionOps {
     int promptStates = Math.toIntExact(prompts.dim(1));
     int cacheStates = Math.toIntExact(cache.dim(1));
     DType dtype = qkv.dtype();
-    int[] keys = IntStream.rangeClosed(0, position).filter(key -> pattern.attends(position, key)).toArray();
-    int[] promptKeys = IntStream.of(keys).filter(key -> key < promptStates).toArray();
-    int[] cacheKeys = IntStream.of(keys).filter(key -> key >= promptStates).toArray();
+    Keys keys = keys(pattern, position, promptStates);
+    int[] promptKeys = keys.ofPrompt();
+    int[] cacheKeys = keys.ofCache();
     long row = (long) heads * depth * dtype.byteSize();
     float queryFactor = (float) (HeadAttention.LOG2_E / Math.sqrt(depth));
     // Heads of a sequence are split only as far as there would be nothing to do for some threads.
