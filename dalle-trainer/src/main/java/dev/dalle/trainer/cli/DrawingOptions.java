@@ -5,6 +5,7 @@ import dev.dalle.tensor.Device;
 import dev.dalle.trainer.run.Compute;
 import dev.dalle.trainer.run.Manifest;
 import dev.dalle.trainer.run.RunFolder;
+import dev.dalle.trainer.run.TrainedWith;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -137,6 +138,7 @@ final class DrawingOptions {
   }
 
   private DrawingModels open(ModelPaths files, ModelHashes hashes, int numThreads, Compute type, String asking, String remedy) throws IOException {
+    TrainedWith.check(files.transformer(), files.dvae(), files.vocabulary());
     Device opened = device.open(numThreads);
     ComputeOption.on(opened, type, asking, remedy);
     return DrawingModels.open(files, hashes, opened, numThreads, type);

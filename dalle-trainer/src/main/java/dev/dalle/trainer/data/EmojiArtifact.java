@@ -5,12 +5,12 @@ import dev.dalle.trainer.data.EmojiSet.Box;
 import dev.dalle.trainer.data.EmojiSet.Icon;
 import dev.dalle.trainer.data.EmojiSet.Licence;
 import dev.dalle.trainer.data.EmojiSet.Turn;
+import dev.dalle.trainer.files.FileHash;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -51,17 +51,12 @@ final class EmojiArtifact implements AutoCloseable {
 
   /** SHA-256 of a file in hexadecimal digits. */
   static String digest(Path file) {
-    MessageDigest digest = StableHash.sha256();
-    try (InputStream in = Files.newInputStream(file)) {
-      byte[] buffer = new byte[1 << 20];
-      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-        digest.update(buffer, 0, n);
-      }
+    try {
+      return FileHash.sha256(file);
     } catch (IOException e) {
       throw new DataException("emoji artifact " + file + ": cannot be read (" + e.getMessage()
           + "); fetch org.webjars.npm:iconify__json with Maven and give its path", e);
     }
-    return HexFormat.of().formatHex(digest.digest());
   }
 
   /** Everything about a set but its drawings. */

@@ -34,14 +34,16 @@ public final class Checkpoint {
    * @param tensors name of the safetensors file beside it; none if finished
    * @param seconds that the stage has worked
    * @param config what the state belongs to, as JSON
+   * @param trainedWith the files that the stage learns from; none in stage one and in files of older releases
    * @param curve losses so far
    */
   record Index(String format, int version, String stage, long step, boolean finished, Optional<String> tensors, double seconds, String config,
-      List<LossCurve.Point> curve) {}
+      Optional<TrainedWith> trainedWith, List<LossCurve.Point> curve) {}
 
   private final Path folder;
   private final String stage;
   private final Record config;
+  private final Optional<TrainedWith> trainedWith;
 
   /**
    * The checkpoint of a stage, there or not.
@@ -50,9 +52,25 @@ public final class Checkpoint {
    * @param config everything that decides the state; a checkpoint of another configuration is refused
    */
   public Checkpoint(Path folder, String stage, Record config) {
+    this(folder, stage, config, Optional.empty());
+  }
+
+  /**
+   * The checkpoint of a stage that learns from the dVAE and the vocabulary in its folder.
+   *
+   * @param folder made if missing at the first save
+   * @param config everything else that decides the state; a checkpoint of another configuration is refused
+   * @param trainedWith the two files as they are now; a checkpoint that was made with others is refused
+   */
+  public Checkpoint(Path folder, String stage, Record config, TrainedWith trainedWith) {
+    this(folder, stage, config, Optional.of(trainedWith));
+  }
+
+  private Checkpoint(Path folder, String stage, Record config, Optional<TrainedWith> trainedWith) {
     this.folder = folder;
     this.stage = stage;
     this.config = config;
+    this.trainedWith = trainedWith;
   }
 
   private Path index() {
@@ -65,7 +83,7 @@ public final class Checkpoint {
    * @param state tensors to fill; untouched if nothing was saved
    * @return updates made, 0 if nothing was saved
    * @throws IOException if files are missing or damaged
-   * @throws ConfigException if the checkpoint belongs to another configuration or version; the message shows the first difference
+   * @throws ConfigException if the checkpoint belongs to another configuration, version, dVAE or vocabulary; the message shows the first difference
    */
   public long restore(List<NamedTensor> state, LossCurve curve, StageClock clock) throws IOException {
     Optional<Index> found = read();
@@ -96,7 +114,7 @@ public final class Checkpoint {
    */
   public record Finished(List<LossCurve.Point> curve, double seconds) {}
 
-  private Optional<Index> read() {
+  private Optional<Index> read() throws IOException {
     if (!Files.exists(index())) {
       return Optional.empty();
     }
@@ -111,6 +129,7 @@ public final class Checkpoint {
       throw new ConfigException(index() + ": the checkpoint belongs to another configuration (" + difference(saved, now)
           + "); start in another folder, or remove the stage's files to train it again");
     }
+    checkTrainedWith(index);
     return Optional.of(index);
   }
 
@@ -120,6 +139,18 @@ public final class Checkpoint {
       return ConfigJson.write(ConfigJson.parse(saved, index().toString(), config.getClass()));
     } catch (ConfigException e) {
       return saved;
+    }
+  }
+
+  private void checkTrainedWith(Index index) throws IOException {
+    if (trainedWith.isEmpty() || index.trainedWith().isEmpty() || index.trainedWith().equals(trainedWith)) {
+      return;
+    }
+    RunFolder run = new RunFolder(folder);
+    Optional<String> difference = index.trainedWith().get().difference(run.dvae(), run.tokenizer());
+    if (difference.isPresent()) {
+      throw new ConfigException(index() + ": the stage was trained with " + difference.get() + "; put the file back, or remove the stage's files to train"
+          + " it again");
     }
   }
 
@@ -144,14 +175,14 @@ public final class Checkpoint {
     Files.createDirectories(folder);
     String name = stage + ".checkpoint-" + step + ".safetensors";
     Safetensors.write(folder.resolve(name), state, Map.of("format", FORMAT, "version", Integer.toString(VERSION), "stage", stage));
-    write(new Index(FORMAT, VERSION, stage, step, false, Optional.of(name), clock.seconds(), ConfigJson.write(config), curve.points()));
+    write(new Index(FORMAT, VERSION, stage, step, false, Optional.of(name), clock.seconds(), ConfigJson.write(config), trainedWith, curve.points()));
     removeTensors(name);
   }
 
   /** Marks the stage as over and removes the tensors of its last checkpoint. Called after its result was written. */
   public void finish(long step, LossCurve curve, StageClock clock) throws IOException {
     Files.createDirectories(folder);
-    write(new Index(FORMAT, VERSION, stage, step, true, Optional.empty(), clock.seconds(), ConfigJson.write(config), curve.points()));
+    write(new Index(FORMAT, VERSION, stage, step, true, Optional.empty(), clock.seconds(), ConfigJson.write(config), trainedWith, curve.points()));
     removeTensors("");
   }
 

@@ -18,7 +18,7 @@ import java.util.Map;
 
 /**
  * Trained models as single safetensors files that say what they are: the metadata hold {@code format}, {@code version} and the model's configuration as
- * JSON under {@code config}.
+ * JSON under {@code config}; a transformer's also the hashes of {@link TrainedWith}.
  */
 public final class ModelFiles {
   private static final String DVAE = "dalle-dvae";
@@ -29,12 +29,12 @@ public final class ModelFiles {
 
   /** Writes a discrete VAE, as a whole or not at all. */
   public static void writeDvae(Path file, Dvae dvae) throws IOException {
-    write(file, DVAE, dvae.config(), dvae.parameters());
+    write(file, DVAE, dvae.config(), dvae.parameters(), Map.of());
   }
 
-  /** Writes a transformer, as a whole or not at all. */
-  public static void writeTransformer(Path file, Transformer transformer) throws IOException {
-    write(file, TRANSFORMER, transformer.config(), transformer.parameters());
+  /** Writes a transformer and what it was trained with, as a whole or not at all. */
+  public static void writeTransformer(Path file, Transformer transformer, TrainedWith trainedWith) throws IOException {
+    write(file, TRANSFORMER, transformer.config(), transformer.parameters(), trainedWith.metadata());
   }
 
   /**
@@ -65,8 +65,8 @@ public final class ModelFiles {
     }
   }
 
-  private static void write(Path file, String format, Record config, ParameterSet parameters) throws IOException {
-    Map<String, String> metadata = new LinkedHashMap<>();
+  private static void write(Path file, String format, Record config, ParameterSet parameters, Map<String, String> more) throws IOException {
+    Map<String, String> metadata = new LinkedHashMap<>(more);
     metadata.put("format", format);
     metadata.put("version", Integer.toString(VERSION));
     metadata.put("config", ConfigJson.write(config));

@@ -21,6 +21,7 @@ import dev.dalle.trainer.run.Compute;
 import dev.dalle.trainer.run.ModelFiles;
 import dev.dalle.trainer.run.RunConfig;
 import dev.dalle.trainer.run.RunFolder;
+import dev.dalle.trainer.run.TrainedWith;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -96,6 +97,8 @@ public final class Run {
   public Result all() throws IOException {
     BpeTokenizer tokenizer = tokenizer();
     Checkpoint.Finished dvaeTraining = trainDvae();
+    // Before an hour of work on tokens that the transformer was not trained on.
+    TransformerStart start = transformerStart();
     try (Scope scope = device.newScope()) {
       Dvae dvae = ModelFiles.readDvae(folder.dvae(), scope);
       ImageTokens tokens = new ImageTokens(dvae, config.dvae().compute().dtype(), BATCH);
@@ -108,7 +111,7 @@ public final class Run {
       int[][] heldOutTokens = PictureTokens.encode("encode held-out pictures", device, tokens, data, measured, side, progress);
       TokenExamples training = examples(split.training(), trainingTokens, tokenizer);
       TokenExamples held = examples(measured, heldOutTokens, tokenizer);
-      Checkpoint.Finished transformerTraining = trainTransformer(training);
+      Checkpoint.Finished transformerTraining = trainTransformer(start, training);
       Transformer transformer = ModelFiles.readTransformer(folder.transformer(), scope);
       TransformerQuality quality = TransformerQuality.measure(device, transformer, config.transformer().compute().dtype(), held, trainingTokens,
           config.drawing().measured(), BATCH);
@@ -140,27 +143,45 @@ public final class Run {
     return done(checkpoint, "dvae", folder.dvae());
   }
 
-  /** Stage two, to its end. */
+  /** Stage two, to its end. The tokenizer is trained first if it is not there yet. */
   public Checkpoint.Finished trainTransformer() throws IOException {
-    Checkpoint checkpoint = new Checkpoint(folder.path(), "transformer", RunIdentity.transformer(config));
-    if (checkpoint.finished().isEmpty()) {
+    BpeTokenizer tokenizer = tokenizer();
+    TransformerStart start = transformerStart();
+    if (start.checkpoint().finished().isEmpty()) {
       try (Scope scope = device.newScope()) {
         Dvae dvae = ModelFiles.readDvae(folder.dvae(), scope);
         ImageTokens tokens = new ImageTokens(dvae, config.dvae().compute().dtype(), BATCH);
         int[] training = data.split().training();
-        return trainTransformer(examples(training, PictureTokens.encode("encode pictures", device, tokens, data, training,
-            dvae.config().imageSize(), progress), tokenizer()));
+        return trainTransformer(start, examples(training, PictureTokens.encode("encode pictures", device, tokens, data, training,
+            dvae.config().imageSize(), progress), tokenizer));
       }
     }
-    return done(checkpoint, "transformer", folder.transformer());
+    return done(start.checkpoint(), "transformer", folder.transformer());
   }
 
-  private Checkpoint.Finished trainTransformer(TokenExamples training) throws IOException {
-    Checkpoint checkpoint = new Checkpoint(folder.path(), "transformer", RunIdentity.transformer(config));
-    if (checkpoint.finished().isEmpty()) {
-      new TransformerStage(config.transformer(), config.seed(), device).run(training, checkpoint, folder.transformer(), progress);
+  /** Where stage two stands, and what it learns from. */
+  private record TransformerStart(Checkpoint checkpoint, TrainedWith trainedWith) {}
+
+  /**
+   * Where stage two stands.
+   *
+   * @throws ConfigException if its state or its weights were made with another dVAE or vocabulary than those in the folder
+   */
+  private TransformerStart transformerStart() throws IOException {
+    TrainedWith trainedWith = TrainedWith.of(folder.dvae(), folder.tokenizer());
+    Checkpoint checkpoint = new Checkpoint(folder.path(), "transformer", RunIdentity.transformer(config), trainedWith);
+    if (checkpoint.finished().isPresent() && Files.exists(folder.transformer())) {
+      TrainedWith.check(folder.transformer(), folder.dvae(), folder.tokenizer());
     }
-    return done(checkpoint, "transformer", folder.transformer());
+    return new TransformerStart(checkpoint, trainedWith);
+  }
+
+  private Checkpoint.Finished trainTransformer(TransformerStart start, TokenExamples training) throws IOException {
+    if (start.checkpoint().finished().isEmpty()) {
+      new TransformerStage(config.transformer(), config.seed(), device).run(training, start.checkpoint(), folder.transformer(), start.trainedWith(),
+          progress);
+    }
+    return done(start.checkpoint(), "transformer", folder.transformer());
   }
 
   private static Checkpoint.Finished done(Checkpoint checkpoint, String stage, Path weights) throws IOException {

@@ -23,6 +23,7 @@ import dev.dalle.trainer.run.Checkpoint;
 import dev.dalle.trainer.run.LossCurve;
 import dev.dalle.trainer.run.ModelFiles;
 import dev.dalle.trainer.run.StageClock;
+import dev.dalle.trainer.run.TrainedWith;
 import dev.dalle.trainer.run.TransformerStageConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -53,11 +54,12 @@ public final class TransformerStage {
    * @param examples captions and image tokens to train on
    * @param checkpoint where the stage stands
    * @param weights written at the end
+   * @param trainedWith recorded in them
    * @return the curves of the whole stage
    * @throws IOException if a file cannot be written; the last checkpoint stays
    * @throws TrainingException if a loss or gradient is not finite
    */
-  public LossCurve run(TokenExamples examples, Checkpoint checkpoint, Path weights, Progress progress) throws IOException {
+  public LossCurve run(TokenExamples examples, Checkpoint checkpoint, Path weights, TrainedWith trainedWith, Progress progress) throws IOException {
     try (Scope scope = device.newScope()) {
       Trained model = new Trained(scope);
       LossCurve curve = new LossCurve(config.steps());
@@ -79,7 +81,7 @@ public final class TransformerStage {
         }
       }
       model.average.copyTo(model.transformer.parameters());
-      ModelFiles.writeTransformer(weights, model.transformer);
+      ModelFiles.writeTransformer(weights, model.transformer, trainedWith);
       checkpoint.finish(config.steps(), curve, clock);
       return curve;
     }

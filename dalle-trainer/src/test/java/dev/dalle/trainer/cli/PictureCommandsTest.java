@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.dalle.dvae.DvaeConfig;
 import dev.dalle.trainer.config.ConfigJson;
+import dev.dalle.trainer.files.FileHash;
 import dev.dalle.trainer.picture.ContactSheet;
 import dev.dalle.trainer.picture.Picture;
 import dev.dalle.trainer.picture.PictureFiles;
@@ -164,7 +165,8 @@ class PictureCommandsTest {
     Path big = folder.resolve("big.bpe");
     Path text = Files.writeString(folder.resolve("text.txt"), "abcdefghijklmnopqrstuvwxyz zyxwvutsrqponmlkjihgfedcba acegikmoqsuwy\n");
     Cli.lines("tokenizer", "train", text, "--vocab-size", 310, "--min-frequency", 1, "--out", big);
-    assertTrue(Cli.failure("generate", "x", "--weights", run, "--vocab", big).startsWith("the vocabulary file has 310 tokens, "));
+    assertTrue(Cli.failure("generate", "x", "--weights", withoutHashes(), "--dvae", run.resolve("dvae.safetensors"), "--vocab", big)
+        .startsWith("the vocabulary file has 310 tokens, "));
     String words = "many words ".repeat(9);
     Cli cut = Cli.run("generate", words, "--weights", run, "--out", folder.resolve("cut"), "--count", 1);
     assertEquals(0, cut.status(), cut.err());
@@ -178,10 +180,45 @@ class PictureCommandsTest {
     Path config = Files.writeString(folder.resolve("other.json"), json);
     Path otherRun = folder.resolve("other");
     Cli.lines("train", "dvae", "--config", config, "--data", shared.resolve("pictures"), "--out", otherRun);
-    String message = Cli.failure("generate", "x", "--weights", run, "--dvae", otherRun.resolve("dvae.safetensors"), "--out", folder.resolve("g"));
+    Path dvae = otherRun.resolve("dvae.safetensors");
+    String message = Cli.failure("generate", "x", "--weights", withoutHashes(), "--dvae", dvae, "--vocab", run.resolve("tokenizer.bpe"), "--out",
+        folder.resolve("g"));
     assertTrue(message.contains("draws a grid of 8 x 8 tokens of 32") && message.contains("takes 8 x 8 tokens of 16; use models of one run"), message);
     Path tokens = folder.resolve("t.json");
     Cli.lines("encode", red, "--weights", run, "--out", tokens);
     assertTrue(Cli.failure("decode", tokens, "--weights", otherRun, "--out", folder.resolve("o.png")).contains("a vocabulary of 32"));
+  }
+
+  /** Another dVAE and another vocabulary of the same sizes would draw without complaint. */
+  @Test
+  void modelsOfRunsOfTheSameSizes() throws IOException {
+    Path config = TinyRun.write(folder.resolve("seed.json"), TinyRun.config());
+    Path other = folder.resolve("other");
+    Cli.lines("train", "dvae", "--config", config, "--seed", 6, "--data", shared.resolve("pictures"), "--out", other);
+    Path ours = run.resolve("dvae.safetensors");
+    Path theirs = other.resolve("dvae.safetensors");
+    Path out = folder.resolve("g");
+    String start = run.resolve("transformer.safetensors") + " was trained with ";
+    String dvae = "dVAE " + FileHash.sha256(ours).substring(0, 12) + ", " + theirs + " is " + FileHash.sha256(theirs).substring(0, 12);
+    assertEquals(start + dvae + ": use the files of one run", Cli.failure("generate", "x", "--weights", run, "--dvae", theirs, "--out", out));
+    Path bpe = run.resolve("tokenizer.bpe");
+    Path text = Files.writeString(folder.resolve("text.txt"), "nothing of the kind, nothing of the kind\n");
+    Path words = folder.resolve("words.bpe");
+    Cli.lines("tokenizer", "train", text, "--vocab-size", 260, "--min-frequency", 1, "--out", words);
+    String vocabulary = "vocabulary " + FileHash.sha256(bpe).substring(0, 12) + ", " + words + " is " + FileHash.sha256(words).substring(0, 12);
+    assertEquals(start + vocabulary + ": use the files of one run", Cli.failure("generate", "x", "--weights", run, "--vocab", words, "--out", out));
+    assertEquals(start + dvae + ", and with " + vocabulary + ": use the files of one run",
+        Cli.failure("generate", "x", "--weights", run, "--dvae", theirs, "--vocab", words, "--out", out));
+    assertFalse(Files.exists(out));
+    // Weights of a release that recorded nothing are taken as they are.
+    Cli.lines("generate", "x", "--weights", withoutHashes(), "--dvae", theirs, "--vocab", words, "--count", 1, "--out", out);
+  }
+
+  /** The transformer as a release before hashes wrote it; of the same length, so that the header stays whole. */
+  private Path withoutHashes() throws IOException {
+    String weights = new String(Files.readAllBytes(run.resolve("transformer.safetensors")), StandardCharsets.ISO_8859_1);
+    Path old = folder.resolve("old.safetensors");
+    Files.write(old, weights.replace("dvae-sha256", "dvae-sha000").replace("vocabulary-sha256", "vocabulary-sha000").getBytes(StandardCharsets.ISO_8859_1));
+    return old;
   }
 }

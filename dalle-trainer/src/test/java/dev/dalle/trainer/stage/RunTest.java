@@ -8,9 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.testing.OpaqueDevice;
+import dev.dalle.tokenizer.BpeTokenizer;
 import dev.dalle.trainer.config.ConfigException;
 import dev.dalle.trainer.data.CaptionedPictures;
 import dev.dalle.trainer.data.DataSets;
+import dev.dalle.trainer.files.FileHash;
 import dev.dalle.trainer.progress.Progress;
 import dev.dalle.trainer.report.ReportFiles;
 import dev.dalle.trainer.run.Manifest;
@@ -19,6 +21,7 @@ import dev.dalle.trainer.run.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -181,6 +184,50 @@ class RunTest {
     assertTrue(message.endsWith("dvae.checkpoint.json: the checkpoint belongs to another configuration (it has \"steps\" : 11, this run has"
         + " \"steps\" : 12); start in another folder, or remove the stage's files to train it again"), message);
     assertArrayEquals(before, Files.readAllBytes(folder.resolve("dvae.checkpoint-4.safetensors")));
+  }
+
+  /** Tokens of another dVAE, or of another vocabulary, would go on without complaint and mean nothing. */
+  @Test
+  void noticesThatTheModelsOfStageTwoWereReplaced() throws IOException {
+    RunConfig config = TinyRuns.config(pictures, 5, 11);
+    Path folder = temp.resolve("run");
+    assertThrows(Interruption.class, () -> run(folder, config, new Interrupting("train transformer", 10)));
+    Path other = temp.resolve("other");
+    assertThrows(Interruption.class, () -> run(other, config.with(4, 2), new Interrupting("train transformer", 1)));
+    RunFolder files = new RunFolder(folder);
+    byte[] ours = Files.readAllBytes(files.dvae());
+    String hash = FileHash.sha256(files.dvae()).substring(0, 12);
+    Files.copy(other.resolve("dvae.safetensors"), files.dvae(), StandardCopyOption.REPLACE_EXISTING);
+    String difference = " was trained with dVAE " + hash + ", " + files.dvae() + " is " + FileHash.sha256(files.dvae()).substring(0, 12);
+    assertEquals(folder.resolve("transformer.checkpoint.json") + ": the stage" + difference + "; put the file back, or remove the stage's files to train"
+        + " it again", assertThrows(ConfigException.class, () -> run(folder, config, SILENT)).getMessage());
+    Files.write(files.dvae(), ours);
+    run(folder, config, SILENT);
+    // The same after the end, and for the weights themselves.
+    byte[] vocabulary = Files.readAllBytes(files.tokenizer());
+    BpeTokenizer.of(List.of()).save(files.tokenizer());
+    String message = assertThrows(ConfigException.class, () -> run(folder, config, SILENT)).getMessage();
+    assertTrue(message.contains("transformer.checkpoint.json: the stage was trained with vocabulary ") && message.contains(files.tokenizer() + " is "),
+        message);
+    Files.write(files.tokenizer(), vocabulary);
+    run(other, config.with(4, 2), SILENT);
+    Files.copy(other.resolve("transformer.safetensors"), files.transformer(), StandardCopyOption.REPLACE_EXISTING);
+    message = assertThrows(ConfigException.class, () -> run(folder, config, SILENT)).getMessage();
+    assertTrue(message.startsWith(files.transformer() + " was trained with dVAE ") && message.endsWith(": use the files of one run"), message);
+  }
+
+  @Test
+  void goesOnWithACheckpointOfAReleaseThatRecordedNoModels() throws IOException {
+    RunConfig config = TinyRuns.config(pictures, 5, 11);
+    Path folder = temp.resolve("run");
+    assertThrows(Interruption.class, () -> run(folder, config, new Interrupting("train transformer", 10)));
+    Path index = folder.resolve("transformer.checkpoint.json");
+    String before = Files.readString(index);
+    String without = before.replaceFirst("\"trainedWith\" : \\{[^}]*},", "");
+    assertTrue(without.length() < before.length());
+    Files.writeString(index, without);
+    run(folder, config, SILENT);
+    assertTrue(Files.readString(index).contains("\"trainedWith\""));
   }
 
   @Test
