@@ -37,6 +37,11 @@ final class ChartSvg {
     for (int i = 0; i < chart.series().size(); i++) {
       svg.append("<span><i class=\"b").append(i).append("\"></i>").append(escape(chart.series().get(i).name())).append("</span>");
     }
+    for (int i = 0; i < chart.references().size(); i++) {
+      ReferenceLine line = chart.references().get(i);
+      svg.append("<span><i class=\"dashed b").append(chart.series().size() + i).append("\"></i>").append(escape(line.name())).append(' ')
+          .append(Numbers.show(line.value())).append("</span>");
+    }
     svg.append("</div>\n").append(open(chart.title()));
     if (xRange.isEmpty() || yRange.isEmpty()) {
       svg.append(text(WIDTH / 2.0, HEIGHT / 2.0, "middle", "no values to draw"));
@@ -48,6 +53,9 @@ final class ChartSvg {
     // A nested svg clips what lies outside the range; clip paths would need identifiers that are unique in the page.
     svg.append(String.format(Locale.ROOT, "<svg x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" viewBox=\"%d %d %d %d\">%n",
         LEFT, TOP, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM, LEFT, TOP, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM));
+    for (int i = 0; i < chart.references().size(); i++) {
+      reference(svg, chart.references().get(i), y, "reference s" + (chart.series().size() + i));
+    }
     for (int i = 0; i < chart.series().size(); i++) {
       Series series = chart.series().get(i);
       if (series.noisy()) {
@@ -142,6 +150,13 @@ final class ChartSvg {
     }
   }
 
+  private static void reference(StringBuilder svg, ReferenceLine line, Axis y, String classes) {
+    if (drawable(line.value(), y)) {
+      svg.append("<path class=\"").append(classes).append("\" d=\"M").append(LEFT).append(',').append(number(y.position(line.value()))).append('H')
+          .append(WIDTH - RIGHT).append("\"/>\n");
+    }
+  }
+
   /** A single point is a line of no length, which round ends make visible. */
   private static void point(StringBuilder path, Series series, int i, Axis x, Axis y, boolean gap) {
     String place = number(x.position(series.x(i))) + "," + number(y.position(series.y(i)));
@@ -163,7 +178,7 @@ final class ChartSvg {
   }
 
   /**
-   * Everything of smooth curves; of noisy ones all but the outermost values. The first steps of a training lie far above all
+   * Everything of smooth curves and of reference lines; of noisy ones all but the outermost values. The first steps of a training lie far above all
    * others and would press the rest of the curve into a line; they leave the drawing at its upper rim.
    */
   private static Optional<double[]> yRange(Chart chart, boolean logarithmic) {
@@ -174,6 +189,12 @@ final class ChartSvg {
       if (sorted.length > 0) {
         low = Math.min(low, sorted[series.noisy() ? sorted.length / 200 : 0]);
         high = Math.max(high, sorted[sorted.length - 1 - (series.noisy() ? sorted.length / 100 : 0)]);
+      }
+    }
+    for (ReferenceLine line : chart.references()) {
+      if (low <= high && Double.isFinite(line.value()) && (!logarithmic || line.value() > 0)) {
+        low = Math.min(low, line.value());
+        high = Math.max(high, line.value());
       }
     }
     return low <= high ? Optional.of(new double[] {low, high}) : Optional.empty();

@@ -12,7 +12,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Writes the numbers of a report for programs. Format {@code dalle-metrics}, version 1: {@code metrics} by key with value, unit
- * and goal, {@code charts} by key with the points of every series, {@code code-use} by key with the counts. What is no number
+ * and goal, {@code charts} by key with the points of every series and the values of reference lines, {@code code-use} by key with the counts. What is no number
  * (NaN, infinite) is null.
  */
 final class MetricsJson {
@@ -77,6 +77,10 @@ final class MetricsJson {
       ObjectNode one = all.putObject(series.name());
       one.set("x", numbers(series.x()));
       one.set("y", numbers(series.y()));
+    }
+    if (!chart.references().isEmpty()) {
+      ObjectNode references = node.putObject("references");
+      chart.references().forEach(line -> number(references, line.name(), line.value()));
     }
     return node;
   }

@@ -113,7 +113,7 @@ public final class Run {
       TokenExamples held = examples(measured, heldOutTokens, tokenizer);
       Checkpoint.Finished transformerTraining = trainTransformer(start, training);
       Transformer transformer = ModelFiles.readTransformer(folder.transformer(), scope);
-      TransformerQuality quality = TransformerQuality.measure(device, transformer, config.transformer().compute().dtype(), held, trainingTokens,
+      TransformerQuality quality = TransformerQuality.measure(device, transformer, config.transformer().compute().dtype(), held, training,
           config.drawing().measured(), BATCH);
       List<Drawn> drawn = draw(transformer, tokens, tokenizer, measured, side);
       return new Result(dvaeTraining.curve(), dvaeTraining.seconds(), dvaeQuality,

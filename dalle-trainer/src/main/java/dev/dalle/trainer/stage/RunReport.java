@@ -12,6 +12,7 @@ import dev.dalle.trainer.report.Metric;
 import dev.dalle.trainer.report.MetricTable;
 import dev.dalle.trainer.report.PictureRows;
 import dev.dalle.trainer.report.PngPicture;
+import dev.dalle.trainer.report.ReferenceLine;
 import dev.dalle.trainer.report.Report;
 import dev.dalle.trainer.report.Section;
 import dev.dalle.trainer.report.Series;
@@ -38,7 +39,7 @@ public final class RunReport {
   public static Report of(Manifest manifest, Run.Result result, double seconds) {
     RunConfig run = manifest.config();
     return new Report("dalle run: " + run.preset(), summary(run, result), Instant.now(), settings(manifest, result), Machine.current().facts(),
-        List.of(numbers(run, result, seconds), drawn(result, run), stageOne(run, result), stageTwo(result)));
+        List.of(numbers(run, result, seconds), drawn(result, run), stageOne(run, result), stageTwo(run, result)));
   }
 
   private static String summary(RunConfig run, Run.Result result) {
@@ -89,7 +90,9 @@ public final class RunReport {
             new Metric("transformer.caption-gain", "what the true caption is worth", transformer.captionGain(), "nats", "difference of the two")
                 .withGoal(Metric.Goal.atLeast(0.15)),
             new Metric("transformer.unigram-loss", "loss of the training shares of the codes", transformer.unigram(), "nats", "no context at all"),
-            new Metric("transformer.text-loss", "loss a caption token", transformer.text(), "nats", examples))),
+            new Metric("transformer.text-loss", "loss a caption token", transformer.text(), "nats", examples),
+            new Metric("transformer.text-unigram-loss", "loss of the training shares of caption tokens", transformer.textUnigram(), "nats",
+                "no context at all"))),
         new MetricTable("Time", List.of(
             new Metric("time.dvae", "stage one", result.dvaeSeconds(), "s", "all starts of the run together"),
             new Metric("time.transformer", "stage two", result.transformerSeconds(), "s", "all starts of the run together"),
@@ -118,10 +121,19 @@ public final class RunReport {
         new PictureRows("Held-out pictures and their reconstructions", List.of("original", "through its tokens"), rows)));
   }
 
-  private static Section stageTwo(Run.Result result) {
-    return new Section("Stage two: transformer", "", List.of(
-        new Chart("transformer.loss", "Cross entropy in training", "update", "nats a token",
-            List.of(series("image tokens", result.transformerCurve(), "image"), series("caption tokens", result.transformerCurve(), "text"))),
+  private static Section stageTwo(RunConfig run, Run.Result result) {
+    TransformerQuality quality = result.transformer();
+    return new Section("Stage two: transformer", "The dashed lines are what the loss has to get below: guessing every token alike, guessing by the shares"
+        + " of the training tokens, and for pictures the model itself with the captions of others.", List.of(
+        new Chart("transformer.image-loss", "Cross entropy of image tokens", "update", "nats a token",
+            List.of(series("in training", result.transformerCurve(), "image")))
+            .withReferences(new ReferenceLine("uniform", Math.log(run.transformer().model().imageVocabulary())),
+                new ReferenceLine("unigram", quality.unigram()), new ReferenceLine("held out, captions of others", quality.imageShuffled()),
+                new ReferenceLine("held out, own captions", quality.image())),
+        new Chart("transformer.text-loss", "Cross entropy of caption tokens", "update", "nats a token",
+            List.of(series("in training", result.transformerCurve(), "text")))
+            .withReferences(new ReferenceLine("uniform", Math.log(run.transformer().model().textVocabulary())),
+                new ReferenceLine("unigram", quality.textUnigram()), new ReferenceLine("held out", quality.text())),
         new Chart("transformer.gradient", "Norm of the gradient", "update", "",
             Chart.Scale.LOGARITHMIC, List.of(series("gradient", result.transformerCurve(), "gradient")))));
   }

@@ -3,8 +3,10 @@ package dev.dalle.trainer.stage;
 import dev.dalle.attention.TokenBatch;
 import dev.dalle.tokenizer.BpeTokenizer;
 import dev.dalle.tokenizer.CaptionEncoder;
+import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 
 /**
  * Captions and the tokens of their pictures: what the transformer is trained and measured on.
@@ -14,6 +16,9 @@ import java.util.random.RandomGenerator;
  * @param encoder of the captions, with the width of the text block
  */
 record TokenExamples(List<String> captions, int[][] images, CaptionEncoder encoder) {
+  /** Enough for shares of the frequent tokens, which decide the loss; encoding them takes seconds. */
+  private static final int COUNTED_CAPTIONS = 100_000;
+
   TokenExamples {
     captions = List.copyOf(captions);
     if (captions.size() != images.length || captions.isEmpty()) {
@@ -28,6 +33,21 @@ record TokenExamples(List<String> captions, int[][] images, CaptionEncoder encod
 
   int size() {
     return images.length;
+  }
+
+  /** The tokens of a caption, without dropout. */
+  int[] caption(int index) {
+    return encoder.encode(captions.get(index)).tokens();
+  }
+
+  /** What guessing image tokens from their shares here costs. */
+  Unigram imageUnigram(int vocabulary) {
+    return Unigram.of(vocabulary, Arrays.stream(images));
+  }
+
+  /** What guessing caption tokens from their shares here costs; of a large set the first captions decide. */
+  Unigram textUnigram(int vocabulary) {
+    return Unigram.of(vocabulary, IntStream.range(0, Math.min(size(), COUNTED_CAPTIONS)).mapToObj(this::caption));
   }
 
   /**
@@ -51,7 +71,7 @@ record TokenExamples(List<String> captions, int[][] images, CaptionEncoder encod
     int[][] text = new int[captionOf.length][];
     int[][] pictures = new int[pictureOf.length][];
     for (int i = 0; i < captionOf.length; i++) {
-      text[i] = encoder.encode(captions.get(captionOf[i])).tokens();
+      text[i] = caption(captionOf[i]);
       pictures[i] = images[pictureOf[i]];
     }
     return new TokenBatch(text, pictures);

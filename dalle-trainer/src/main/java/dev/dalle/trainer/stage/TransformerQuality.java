@@ -8,6 +8,8 @@ import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.Tape;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * How well the transformer predicts tokens that it was not trained on, in nats a token.
@@ -17,16 +19,17 @@ import dev.dalle.tensor.Tape;
  * @param imageShuffled the same pictures after another example's caption: how much worse says how much the caption is used
  * @param unigram mean loss of always predicting each token with its share of the training pictures
  * @param text mean loss of caption tokens
+ * @param textUnigram mean loss of always predicting each of them with its share of the training captions
  */
-public record TransformerQuality(int examples, double image, double imageShuffled, double unigram, double text) {
+public record TransformerQuality(int examples, double image, double imageShuffled, double unigram, double text, double textUnigram) {
   /**
    * Measures.
    *
    * @param held examples that were not trained on, at least two
-   * @param training the training pictures' tokens, for the shares
+   * @param training examples, for the shares
    * @param count how many of the held-out examples to use
    */
-  static TransformerQuality measure(Device device, Transformer transformer, DType computeType, TokenExamples held, int[][] training, int count,
+  static TransformerQuality measure(Device device, Transformer transformer, DType computeType, TokenExamples held, TokenExamples training, int count,
       int batchSize) {
     int n = Math.min(count, held.size());
     double image = 0;
@@ -49,7 +52,9 @@ public record TransformerQuality(int examples, double image, double imageShuffle
       textTokens += batch.textTokenCount();
       shuffled += losses(device, transformer, computeType, held.batch(other, own))[0] * size;
     }
-    return new TransformerQuality(n, image / n, shuffled / n, unigram(held, training, n, transformer.config().imageVocabulary()), text / textTokens);
+    double unigram = training.imageUnigram(transformer.config().imageVocabulary()).loss(Arrays.stream(held.images()).limit(n));
+    double textUnigram = training.textUnigram(transformer.config().textVocabulary()).loss(IntStream.range(0, n).mapToObj(held::caption));
+    return new TransformerQuality(n, image / n, shuffled / n, unigram, text / textTokens, textUnigram);
   }
 
   /** What the true captions are worth, in nats an image token. */
@@ -62,27 +67,5 @@ public record TransformerQuality(int examples, double image, double imageShuffle
       TransformerLoss loss = transformer.loss(Tape.inference(scope, computeType), batch, BlockRunner.kept());
       return new double[] {loss.image().toFloat(), loss.text().toFloat()};
     }
-  }
-
-  /** Shares with one added to every count, so that a code that training never chose has a finite loss. */
-  private static double unigram(TokenExamples held, int[][] training, int n, int vocabulary) {
-    double[] counts = new double[vocabulary];
-    java.util.Arrays.fill(counts, 1);
-    double total = vocabulary;
-    for (int[] tokens : training) {
-      for (int token : tokens) {
-        counts[token]++;
-        total++;
-      }
-    }
-    double loss = 0;
-    long tokens = 0;
-    for (int i = 0; i < n; i++) {
-      for (int token : held.images()[i]) {
-        loss -= Math.log(counts[token] / total);
-        tokens++;
-      }
-    }
-    return loss / tokens;
   }
 }

@@ -84,6 +84,32 @@ class ChartSvgTest {
     assertFalse(path(svg, "s0").isEmpty());
   }
 
+  /** A line across the whole width, inside the drawing even where the curve does not come near it. */
+  @Test
+  void referenceLinesLieAtTheirValues() throws Exception {
+    Chart chart = new Chart("c", "", "", "", List.of(line(1, 2, 1))).withReferences(new ReferenceLine("a < b", 3), new ReferenceLine("middle", 2));
+    String svg = ChartSvg.chart(chart);
+    ReportFilesTest.parse("<div>" + svg + "</div>");
+    assertEquals("M62,19.1H706", path(svg, "reference s1"));
+    assertEquals("M62,133H706", path(svg, "reference s2"));
+    assertEquals("M62,246.9L62,246.9L384,133L706,246.9", path(svg, "s0"));
+    assertTrue(svg.contains("<i class=\"dashed b1\"></i>a &lt; b 3</span>") && svg.contains("middle 2</span>"), svg);
+  }
+
+  @Test
+  void aReferenceLineThatIsNoNumberIsNotDrawn() throws Exception {
+    for (Scale scale : Scale.values()) {
+      String svg = ChartSvg.chart(new Chart("c", "", "", "", scale, List.of(line(1, 2, 3))).withReferences(new ReferenceLine("unknown", NAN)));
+      ReportFilesTest.parse("<div>" + svg + "</div>");
+      assertEquals("", path(svg, "reference s1"));
+      assertTrue(svg.contains("unknown not a number</span>"), svg);
+    }
+    String below = ChartSvg.chart(new Chart("c", "", "", "", Scale.LOGARITHMIC, List.of(line(1, 2))).withReferences(new ReferenceLine("zero", 0)));
+    assertEquals("", path(below, "reference s1"));
+    String alone = ChartSvg.chart(new Chart("c", "", "", "", List.of(line(NAN))).withReferences(new ReferenceLine("one", 1)));
+    assertTrue(alone.contains("no values to draw"), alone);
+  }
+
   @Test
   void ticksAreRoundAndInside() {
     assertEquals(List.of(0.0, 500.0, 1000.0, 1500.0), new Axis(0, 1900, 0, 1, false).ticks(5));

@@ -41,7 +41,8 @@ final class ExampleReport {
             new Section(
                 "Transformer",
                 "",
-                List.of(new Chart("transformer.loss", "Loss", "step", "nats per token", List.of(noisy("text", random, 1900, 3, 1.8), noisy("image", random, 1900, 5.8, 2.9))))));
+                List.of(new Chart("transformer.loss", "Loss", "step", "nats per token", List.of(noisy("text", random, 1900, 3, 1.8), noisy("image", random, 1900, 5.8, 2.9)))
+                    .withReferences(new ReferenceLine("uniform", 6.2383), new ReferenceLine("never measured", Double.NaN)))));
     return new Report(
         "First light <demo> & \"more\"",
         "One command trained tokenizer, dVAE and transformer on emoji drawings and drew captions that were held out.",

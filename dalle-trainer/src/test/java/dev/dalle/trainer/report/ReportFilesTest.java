@@ -105,6 +105,11 @@ class ReportFilesTest {
     for (int i = 0; i < 3200; i += 13) {
       assertEquals(loss.series().getFirst().y(i), written.get("y").get(i).doubleValue());
     }
+    JsonNode references = metrics.get("charts").get("transformer.loss").get("references");
+    assertEquals(6.2383, references.get("uniform").doubleValue());
+    assertTrue(references.get("never measured").isNull());
+    assertEquals(null, metrics.get("charts").get("dvae.loss").get("references"));
+    assertTrue(html.contains("uniform 6.238</span>"));
     JsonNode use = metrics.get("code-use").get("dvae.codes");
     assertEquals(512, use.get("counts").size());
     assertEquals(report.blocks(CodeUse.class).findFirst().orElseThrow().perplexity(), use.get("perplexity").doubleValue());

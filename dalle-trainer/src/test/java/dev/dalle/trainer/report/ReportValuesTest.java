@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -80,6 +81,12 @@ class ReportValuesTest {
         () -> report("t", List.of(new CodeUse("c", "", new long[1]), new CodeUse("c", "", new long[1]))));
     refused("series: expected 1 to 8, got 0 in chart 'c'", () -> new Chart("c", "", "", "", List.of()));
     refused("series: expected different names, got [a, a]", () -> new Chart("c", "", "", "", List.of(line, line)));
+    refused("series: expected different names, got [a, a]",
+        () -> new Chart("c", "", "", "", List.of(line)).withReferences(new ReferenceLine("a", 1)));
+    ReferenceLine[] eight = IntStream.range(0, 8).mapToObj(i -> new ReferenceLine("r" + i, i)).toArray(ReferenceLine[]::new);
+    refused("references: expected at most 7 beside 1 series, got 8 in chart 'c'",
+        () -> new Chart("c", "", "", "", List.of(line)).withReferences(eight));
+    refused("name: expected a text, got '' for the value 1.0", () -> new ReferenceLine("", 1));
     refused("y: expected 2 values like x, got 1 in series 's'", () -> new Series("s", new double[2], new double[1], false));
     refused("x: expected finite ascending values, got 1.0 at 1 in series 's'", () -> new Series("s", new double[] {2, 1}, new double[2], false));
     refused("x: expected finite ascending values, got NaN at 0 in series 's'", () -> new Series("s", new double[] {Double.NaN}, new double[1], false));

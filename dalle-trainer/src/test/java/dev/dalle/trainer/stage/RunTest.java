@@ -29,6 +29,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The whole chain on sixty tiny pictures: it runs, it repeats, and an interruption does not show in the result. */
 class RunTest {
@@ -162,9 +164,15 @@ class RunTest {
     assertTrue(html.contains(result.drawn().getFirst().caption()));
     String metrics = Files.readString(folder.resolve("metrics.json"));
     for (String key : List.of("dvae.psnr-gain", "dvae.perplexity", "transformer.image-loss", "transformer.caption-gain",
-        "transformer.unigram-loss")) {
+        "transformer.unigram-loss", "transformer.text-unigram-loss")) {
       assertTrue(metrics.contains("\"" + key + "\""), key);
     }
+    JsonNode image = JsonMapper.shared().readTree(metrics).get("charts").get("transformer.image-loss").get("references");
+    assertEquals(Math.log(16), image.get("uniform").doubleValue());
+    assertEquals(result.transformer().imageShuffled(), image.get("held out, captions of others").doubleValue());
+    JsonNode text = JsonMapper.shared().readTree(metrics).get("charts").get("transformer.text-loss").get("references");
+    assertEquals(Math.log(300), text.get("uniform").doubleValue());
+    assertEquals(result.transformer().textUnigram(), text.get("unigram").doubleValue());
   }
 
   @Test
