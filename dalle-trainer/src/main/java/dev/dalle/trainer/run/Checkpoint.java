@@ -21,6 +21,7 @@ import java.util.Optional;
  */
 public final class Checkpoint {
   private static final String FORMAT = "dalle-checkpoint";
+  private static final String FAILURE_FORMAT = "dalle-failure";
   private static final int VERSION = 1;
 
   /**
@@ -39,6 +40,31 @@ public final class Checkpoint {
    */
   record Index(String format, int version, String stage, long step, boolean finished, Optional<String> tensors, double seconds, String config,
       Optional<TrainedWith> trainedWith, List<LossCurve.Point> curve) {}
+
+  /**
+   * {@code STAGE.failure.json}: why a stage could not go on.
+   *
+   * @param format {@link #FAILURE_FORMAT}
+   * @param version {@link #VERSION}
+   * @param stage name
+   * @param step update at which it ended
+   * @param found what could not be gone on with
+   * @param curve losses up to there, those since the last checkpoint too
+   */
+  record Failure(String format, int version, String stage, long step, String found, List<LossCurve.Point> curve) {}
+
+  /**
+   * What a stage has left in its folder, whatever configuration it belongs to.
+   *
+   * @param step updates made, those since the last checkpoint only if the stage failed
+   * @param finished whether the stage is over
+   * @param tensors the file of the training state; none if finished, or if the stage failed before the first checkpoint
+   * @param trainedWith the files that the stage learns from, if recorded
+   * @param failure why it could not go on, if it could not
+   * @param curve losses
+   */
+  public record Standing(long step, boolean finished, Optional<Path> tensors, Optional<TrainedWith> trainedWith, Optional<String> failure,
+      List<LossCurve.Point> curve) {}
 
   private final Path folder;
   private final String stage;
@@ -74,7 +100,34 @@ public final class Checkpoint {
   }
 
   private Path index() {
+    return index(folder, stage);
+  }
+
+  /** Where the index of a stage lies. */
+  public static Path index(Path folder, String stage) {
     return folder.resolve(stage + ".checkpoint.json");
+  }
+
+  /** Where a stage that could not go on says why. */
+  public static Path failure(Path folder, String stage) {
+    return folder.resolve(stage + ".failure.json");
+  }
+
+  /**
+   * Looks at a stage without its configuration.
+   *
+   * @return nothing if the stage has not begun, or was stopped before its first checkpoint
+   * @throws ConfigException if the index or the failure is damaged or of another version
+   */
+  public static Optional<Standing> standing(Path folder, String stage) {
+    Optional<Index> index = readIndex(index(folder, stage));
+    Optional<Failure> failure = readFailure(failure(folder, stage));
+    if (failure.isPresent()) {
+      return Optional.of(new Standing(failure.get().step(), false, index.flatMap(Index::tensors).map(folder::resolve), index.flatMap(Index::trainedWith),
+          Optional.of(failure.get().found()), failure.get().curve()));
+    }
+    return index.map(found -> new Standing(found.step(), found.finished(), found.tensors().map(folder::resolve), found.trainedWith(), Optional.empty(),
+        found.curve()));
   }
 
   /**
@@ -114,15 +167,37 @@ public final class Checkpoint {
    */
   public record Finished(List<LossCurve.Point> curve, double seconds) {}
 
-  private Optional<Index> read() throws IOException {
-    if (!Files.exists(index())) {
+  private static Optional<Index> readIndex(Path file) {
+    if (!Files.exists(file)) {
       return Optional.empty();
     }
-    Index index = ConfigJson.read(index(), Index.class);
-    if (!index.format().equals(FORMAT) || index.version() != VERSION) {
-      throw new ConfigException(index() + ": expected format " + FORMAT + " version " + VERSION + ", found " + index.format() + " version "
-          + index.version() + "; use the release that wrote it, or start in another folder");
+    Index index = ConfigJson.read(file, Index.class);
+    checkFormat(file, FORMAT, index.format(), index.version());
+    return Optional.of(index);
+  }
+
+  private static Optional<Failure> readFailure(Path file) {
+    if (!Files.exists(file)) {
+      return Optional.empty();
     }
+    Failure failure = ConfigJson.read(file, Failure.class);
+    checkFormat(file, FAILURE_FORMAT, failure.format(), failure.version());
+    return Optional.of(failure);
+  }
+
+  private static void checkFormat(Path file, String expected, String format, int version) {
+    if (!format.equals(expected) || version != VERSION) {
+      throw new ConfigException(file + ": expected format " + expected + " version " + VERSION + ", found " + format + " version " + version
+          + "; use the release that wrote it, or start in another folder");
+    }
+  }
+
+  private Optional<Index> read() throws IOException {
+    Optional<Index> found = readIndex(index());
+    if (found.isEmpty()) {
+      return found;
+    }
+    Index index = found.get();
     String now = ConfigJson.write(config);
     String saved = inTodaysKeys(index.config());
     if (!saved.equals(now)) {
@@ -130,7 +205,7 @@ public final class Checkpoint {
           + "); start in another folder, or remove the stage's files to train it again");
     }
     checkTrainedWith(index);
-    return Optional.of(index);
+    return found;
   }
 
   /** A saved configuration with the keys that have come since; as it stands if it has others. */
@@ -186,8 +261,20 @@ public final class Checkpoint {
     removeTensors("");
   }
 
+  /**
+   * Leaves word of why the stage could not go on, for those who look into the folder; the next checkpoint removes it.
+   *
+   * @param step update at which it ended
+   * @param found why, in words
+   */
+  public void fail(long step, String found, LossCurve curve) throws IOException {
+    Files.createDirectories(folder);
+    AtomicFiles.writeString(failure(folder, stage), ConfigJson.write(new Failure(FAILURE_FORMAT, VERSION, stage, step, found, curve.points())));
+  }
+
   private void write(Index index) throws IOException {
     AtomicFiles.writeString(index(), ConfigJson.write(index));
+    Files.deleteIfExists(failure(folder, stage));
   }
 
   private void removeTensors(String except) throws IOException {

@@ -1,5 +1,6 @@
 package dev.dalle.trainer.stage;
 
+import dev.dalle.dvae.CodebookUse;
 import dev.dalle.dvae.Dvae;
 import dev.dalle.dvae.DvaeLoss;
 import dev.dalle.dvae.DvaeObjective;
@@ -10,6 +11,7 @@ import dev.dalle.precision.optimizer.ExponentialMovingAverage;
 import dev.dalle.precision.optimizer.GlobalNorm;
 import dev.dalle.precision.optimizer.MovingAverageConfig;
 import dev.dalle.precision.schedule.Schedule;
+import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Philox;
 import dev.dalle.tensor.Scope;
@@ -60,7 +62,7 @@ public final class DvaeStage implements Calibration.Timed {
    * @param weights written at the end
    * @return the curves of the whole stage
    * @throws IOException if a file cannot be written; the last checkpoint stays
-   * @throws TrainingException if a loss or gradient is not finite
+   * @throws TrainingException if a loss is not finite; {@code STAGE.failure.json} then says so
    */
   public LossCurve run(CaptionedPictures data, Checkpoint checkpoint, Path weights, Progress progress) throws IOException {
     try (Scope scope = device.newScope()) {
@@ -81,6 +83,8 @@ public final class DvaeStage implements Calibration.Timed {
             checkpoint.save(step, model.state(), curve, clock);
           }
         }
+      } catch (TrainingException e) {
+        throw e.recorded(checkpoint, curve);
       }
       model.average.copyTo(model.dvae.parameters());
       ModelFiles.writeDvae(weights, model.dvae);
@@ -130,6 +134,8 @@ public final class DvaeStage implements Calibration.Timed {
         Tape tape = Tape.recording(scope, config.compute().dtype());
         Relaxation relaxation = new Relaxation(temperature.at(step), beta.at(step), seed, Philox.stream(seed, NOISE, step));
         DvaeLoss loss = DvaeObjective.negativeElb(tape, dvae, scope.of(pixels, config.batchSize(), size, size, 3), relaxation);
+        // Before the way back, which may give the logits' memory away.
+        double perplexity = report ? perplexity(scope, loss.logits()) : Double.NaN;
         tape.backward(loss.loss(), one);
         optimizer.update(stepSize.at(step), norm.measure(1, config.clipNorm()));
         average.update(step);
@@ -140,8 +146,15 @@ public final class DvaeStage implements Calibration.Timed {
         double value = loss.loss().toFloat();
         TrainingException.checkFinite("dvae", step, value, norm);
         return Map.of("loss", value, "reconstruction", (double) loss.reconstruction().toFloat(), "divergence",
-            (double) loss.divergence().toFloat(), "gradient", (double) norm.read().norm());
+            (double) loss.divergence().toFloat(), "perplexity", perplexity, "gradient", (double) norm.read().norm());
       }
+    }
+
+    /** Of the codes that the batch's pictures would get. */
+    private double perplexity(Scope scope, Tensor logits) {
+      Tensor ids = scope.allocate(DType.I32, logits.dim(0), logits.dim(1), logits.dim(2));
+      device.ops().argmax(logits, ids);
+      return CodebookUse.none(config.model().vocabulary()).plus(ids.toInts()).perplexity();
     }
 
     List<NamedTensor> state() {

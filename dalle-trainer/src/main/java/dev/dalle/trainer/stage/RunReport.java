@@ -117,6 +117,10 @@ public final class RunReport {
             List.of(series("loss", result.dvaeCurve(), "loss"), series("reconstruction", result.dvaeCurve(), "reconstruction"))),
         new Chart("dvae.divergence", "Divergence of the code from uniform", "update", "nats a token",
             List.of(series("divergence", result.dvaeCurve(), "divergence"))),
+        new Chart("dvae.perplexity", "Perplexity of the codes of a batch", "update", "codes",
+            List.of(series("perplexity", result.dvaeCurve(), "perplexity")))
+            .withReferences(new ReferenceLine("all codes alike", run.dvae().model().vocabulary()),
+                new ReferenceLine("held out", result.dvae().use().perplexity())),
         new CodeUse("dvae.codes", "Use of the " + run.dvae().model().vocabulary() + " codes", dvae.use().counts()),
         new PictureRows("Held-out pictures and their reconstructions", List.of("original", "through its tokens"), rows)));
   }
@@ -126,7 +130,8 @@ public final class RunReport {
     return new Section("Stage two: transformer", "The dashed lines are what the loss has to get below: guessing every token alike, guessing by the shares"
         + " of the training tokens, and for pictures the model itself with the captions of others.", List.of(
         new Chart("transformer.image-loss", "Cross entropy of image tokens", "update", "nats a token",
-            List.of(series("in training", result.transformerCurve(), "image")))
+            List.of(series("in training", result.transformerCurve(), "image"), sparse("in training, captions of others", result.transformerCurve(),
+                "image-shuffled")))
             .withReferences(new ReferenceLine("uniform", Math.log(run.transformer().model().imageVocabulary())),
                 new ReferenceLine("unigram", quality.unigram()), new ReferenceLine("held out, captions of others", quality.imageShuffled()),
                 new ReferenceLine("held out, own captions", quality.image())),
@@ -146,6 +151,13 @@ public final class RunReport {
       y[i] = curve.get(i).values().getOrDefault(key, Double.NaN);
     }
     return new Series(name, x, y, true);
+  }
+
+  /** Of the points that have the value. */
+  private static Series sparse(String name, List<LossCurve.Point> curve, String key) {
+    List<LossCurve.Point> having = curve.stream().filter(point -> point.values().containsKey(key)).toList();
+    Series all = series(name, having, key);
+    return new Series(name, all.x(), all.y(), false);
   }
 
   private static PngPicture png(Picture picture) {

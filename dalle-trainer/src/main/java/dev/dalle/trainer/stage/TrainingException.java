@@ -2,20 +2,38 @@ package dev.dalle.trainer.stage;
 
 import dev.dalle.precision.optimizer.GlobalNorm;
 import dev.dalle.tensor.Parameter;
+import dev.dalle.trainer.run.Checkpoint;
+import dev.dalle.trainer.run.LossCurve;
+import java.io.IOException;
 
 /** Training cannot go on; the message says at which update, what was found and what to do. */
 public final class TrainingException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  TrainingException(String message) {
-    super(message);
+  private final long step;
+  private final String found;
+
+  private TrainingException(long step, String found, String advice) {
+    super(found + ". " + advice);
+    this.step = step;
+    this.found = found;
+  }
+
+  /** Leaves word in the run's folder and returns this, to be thrown. */
+  TrainingException recorded(Checkpoint checkpoint, LossCurve curve) {
+    try {
+      checkpoint.fail(step, found, curve);
+    } catch (IOException e) {
+      addSuppressed(e);
+    }
+    return this;
   }
 
   /** Stops a run whose loss is not a number: every later update would be skipped or worse. */
   static void checkFinite(String stage, long step, double loss, GlobalNorm norm) {
     if (!Double.isFinite(loss)) {
-      throw new TrainingException("train " + stage + ", update " + step + ": the loss is " + loss + "; the first gradient that is not finite is that of "
-          + norm.firstNotFinite().map(Parameter::name).orElse("none") + ". Use a smaller step size, or f32 in place of bf16; the last checkpoint is intact");
+      throw new TrainingException(step, "train " + stage + ", update " + step + ": the loss is " + loss + "; the first gradient that is not finite is that of "
+          + norm.firstNotFinite().map(Parameter::name).orElse("none"), "Use a smaller step size, or f32 in place of bf16; the last checkpoint is intact");
     }
   }
 }

@@ -28,8 +28,12 @@ import dev.dalle.trainer.run.TransformerStageConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
 
 /**
  * Stage two: fits the prior over caption and image tokens with the discrete VAE fixed (Ramesh et al. 2021, arXiv 2102.12092, sections 2.2 and B.2).
@@ -57,7 +61,7 @@ public final class TransformerStage {
    * @param trainedWith recorded in them
    * @return the curves of the whole stage
    * @throws IOException if a file cannot be written; the last checkpoint stays
-   * @throws TrainingException if a loss or gradient is not finite
+   * @throws TrainingException if a loss is not finite; {@code STAGE.failure.json} then says so
    */
   public LossCurve run(TokenExamples examples, Checkpoint checkpoint, Path weights, TrainedWith trainedWith, Progress progress) throws IOException {
     try (Scope scope = device.newScope()) {
@@ -66,25 +70,41 @@ public final class TransformerStage {
       StageClock clock = new StageClock();
       long done = checkpoint.restore(model.state(), curve, clock);
       EpochOrder order = new EpochOrder(Philox.stream(seed, ORDER), examples.size());
+      Unigram imageUnigram = examples.imageUnigram(config.model().imageVocabulary());
+      Unigram textUnigram = examples.textUnigram(config.model().textVocabulary());
       try (Progress.Stage shown = progress.stage("train transformer", done, config.steps());
           BatchLoader<TokenBatch> batches = new BatchLoader<>(order, config.batchSize(), done, 4, 1,
               (number, places, random) -> examples.batch(places, config.bpeDropout(), config.captionDropout(), random))) {
         for (long step = done + 1; step <= config.steps(); step++) {
-          Map<String, Double> losses = model.update(step, batches.next(), curve.wants(step));
+          TokenBatch batch = batches.next();
+          OptionalDouble shuffled = curve.wantsCostly(step) ? model.shuffled(batch) : OptionalDouble.empty();
+          Map<String, Double> losses = model.update(step, batch, curve.wants(step));
           if (!losses.isEmpty()) {
-            curve.add(step, losses);
+            curve.add(step, withReferences(losses, batch, imageUnigram, textUnigram, shuffled));
           }
           shown.step(step, curve.last("loss"), config.batchSize());
           if (step % config.checkpointSteps() == 0 && step < config.steps()) {
             checkpoint.save(step, model.state(), curve, clock);
           }
         }
+      } catch (TrainingException e) {
+        throw e.recorded(checkpoint, curve);
       }
       model.average.copyTo(model.transformer.parameters());
       ModelFiles.writeTransformer(weights, model.transformer, trainedWith);
       checkpoint.finish(config.steps(), curve, clock);
       return curve;
     }
+  }
+
+  /** The losses of a batch beside what guessing costs on the same tokens. */
+  private static Map<String, Double> withReferences(Map<String, Double> losses, TokenBatch batch, Unigram imageUnigram, Unigram textUnigram,
+      OptionalDouble shuffled) {
+    Map<String, Double> all = new TreeMap<>(losses);
+    all.put("image-unigram", imageUnigram.loss(Arrays.stream(batch.images())));
+    all.put("text-unigram", textUnigram.loss(Arrays.stream(batch.captions())));
+    shuffled.ifPresent(loss -> all.put("image-shuffled", loss));
+    return all;
   }
 
   /**
@@ -99,8 +119,8 @@ public final class TransformerStage {
       int[][] captions = new int[config.batchSize()][Math.min(captionLength, config.model().maxCaptionLength())];
       int[][] images = new int[config.batchSize()][config.model().imageLength()];
       for (int b = 0; b < captions.length; b++) {
-        java.util.Arrays.setAll(captions[b], i -> random.nextInt(config.model().textVocabulary()));
-        java.util.Arrays.setAll(images[b], i -> random.nextInt(config.model().imageVocabulary()));
+        Arrays.setAll(captions[b], i -> random.nextInt(config.model().textVocabulary()));
+        Arrays.setAll(images[b], i -> random.nextInt(config.model().imageVocabulary()));
       }
       TokenBatch batch = new TokenBatch(captions, images);
       return Timing.medianSeconds(effort, step -> model.update(step, batch, true));
@@ -144,6 +164,19 @@ public final class TransformerStage {
         TrainingException.checkFinite("transformer", step, value, norm);
         return Map.of("loss", value, "text", (double) loss.text().toFloat(), "image", (double) loss.image().toFloat(), "gradient",
             (double) norm.read().norm());
+      }
+    }
+
+    /** The image loss after the caption of the batch's next example; nothing if there is no other. */
+    OptionalDouble shuffled(TokenBatch batch) {
+      if (batch.size() < 2) {
+        return OptionalDouble.empty();
+      }
+      int[][] captions = batch.captions().clone();
+      Collections.rotate(Arrays.asList(captions), -1);
+      try (Scope scope = device.newScope()) {
+        TokenBatch other = new TokenBatch(captions, batch.images());
+        return OptionalDouble.of(transformer.loss(Tape.inference(scope, config.compute().dtype()), other, runner).image().toFloat());
       }
     }
 

@@ -15,6 +15,7 @@ import dev.dalle.trainer.data.DataSets;
 import dev.dalle.trainer.files.FileHash;
 import dev.dalle.trainer.progress.Progress;
 import dev.dalle.trainer.report.ReportFiles;
+import dev.dalle.trainer.run.LossCurve;
 import dev.dalle.trainer.run.Manifest;
 import dev.dalle.trainer.run.RunConfig;
 import dev.dalle.trainer.run.RunFolder;
@@ -25,6 +26,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -173,6 +175,24 @@ class RunTest {
     JsonNode text = JsonMapper.shared().readTree(metrics).get("charts").get("transformer.text-loss").get("references");
     assertEquals(Math.log(300), text.get("uniform").doubleValue());
     assertEquals(result.transformer().textUnigram(), text.get("unigram").doubleValue());
+  }
+
+  /** What the doctor reads: the codes in use, and beside the losses what guessing costs and what the caption is worth. */
+  @Test
+  void logsWhatTellsARunsHealth() throws IOException {
+    Run.Result result = run(temp.resolve("run"), TinyRuns.config(pictures, 60, 60), SILENT);
+    for (LossCurve.Point point : result.dvaeCurve()) {
+      assertEquals(Set.of("loss", "reconstruction", "divergence", "perplexity", "gradient"), point.values().keySet());
+      assertTrue(point.values().get("perplexity") >= 1 && point.values().get("perplexity") <= 16, point::toString);
+    }
+    int shuffled = 0;
+    for (LossCurve.Point point : result.transformerCurve()) {
+      assertTrue(point.values().keySet().containsAll(Set.of("loss", "text", "image", "text-unigram", "image-unigram", "gradient")), point::toString);
+      shuffled += point.values().containsKey("image-shuffled") ? 1 : 0;
+    }
+    assertEquals(20, shuffled);
+    // Before the first update the heads are zero, and everything is uniform.
+    assertEquals(Math.log(16), result.transformerCurve().getFirst().values().get("image"), 1e-4);
   }
 
   @Test
