@@ -1,5 +1,6 @@
 package dev.dalle.trainer.cli;
 
+import dev.dalle.trainer.health.Finding;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.dalle.trainer.cli;
 
+import dev.dalle.trainer.health.Finding;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;

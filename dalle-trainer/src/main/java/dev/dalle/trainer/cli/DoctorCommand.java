@@ -1,6 +1,9 @@
 package dev.dalle.trainer.cli;
 
+import dev.dalle.trainer.health.Finding;
+import dev.dalle.trainer.health.RunLog;
 import dev.dalle.trainer.report.Machine;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,16 +15,23 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code dalle doctor}: says whether this machine can train, and what to do if not. */
+/** {@code dalle doctor}: says whether this machine can train, or whether a run is all right, and what to do if not. */
 @Command(
     name = "doctor",
-    description = "Say whether this machine is all right: Java, processor, memory, disk, libraries, data.")
+    description = {"Say whether this machine is all right: Java, processor, memory, disk, libraries, data.",
+        "With a run, say what is wrong with it: collapsed codebook, ignored captions, a rate that is too high, models that do not belong together, files that"
+            + " are missing, and what to change. dalle demo --print-config --out RUN prints its configuration. Nothing in the folder is changed."},
+    footer = {"", "Examples:", "  dalle doctor", "  dalle doctor runs/demo"})
 final class DoctorCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private JsonOption json;
+
+  @Parameters(arity = "0..1", paramLabel = "RUN", description = "Folder of a run, finished or not; without it the machine is looked at.")
+  private Optional<Path> run = Optional.empty();
 
   private final List<HealthCheck> checks;
 
@@ -39,9 +49,10 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     Map<String, List<Finding>> found = new LinkedHashMap<>();
-    checks.forEach(check -> found.computeIfAbsent(check.name(), name -> new ArrayList<>()).addAll(check.findings()));
+    List<HealthCheck> chosen = run.isPresent() ? List.of(new RunCheck(RunLog.read(run.get()))) : checks;
+    chosen.forEach(check -> found.computeIfAbsent(check.name(), name -> new ArrayList<>()).addAll(check.findings()));
     PrintWriter out = spec.commandLine().getOut();
     out.println(json.json() ? asJson(found) : asText(found));
     boolean faulty = found.values().stream().flatMap(List::stream).anyMatch(f -> f.status() == Finding.Status.FAULT);

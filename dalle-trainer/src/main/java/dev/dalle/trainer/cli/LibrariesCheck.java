@@ -4,6 +4,7 @@ import dev.dalle.bindings.LibraryReport;
 import dev.dalle.bindings.NativeLibraries;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Device;
+import dev.dalle.trainer.health.Finding;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

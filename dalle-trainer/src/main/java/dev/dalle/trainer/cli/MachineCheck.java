@@ -1,5 +1,6 @@
 package dev.dalle.trainer.cli;
 
+import dev.dalle.trainer.health.Finding;
 import dev.dalle.trainer.report.Machine;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,10 +1,15 @@
 package dev.dalle.trainer.report;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import tools.jackson.core.JacksonException;
 import tools.jackson.core.util.DefaultIndenter;
 import tools.jackson.core.util.DefaultPrettyPrinter;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -41,6 +46,25 @@ final class MetricsJson {
     report.blocks(CodeUse.class).forEach(use -> codeUse.set(use.key(), use(use)));
     DefaultPrettyPrinter printer = new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n"));
     return MAPPER.writer().with(printer).writeValueAsString(root) + "\n";
+  }
+
+  /** The numbers under {@code metrics} by key; what is no number is left out. */
+  static Map<String, Double> read(Path file) throws IOException {
+    JsonNode root;
+    try {
+      root = MAPPER.readTree(Files.readString(file));
+    } catch (JacksonException e) {
+      throw new IOException(file + ": not valid JSON: " + e.getOriginalMessage(), e);
+    }
+    String format = root.path("format").asString("none");
+    int version = root.path("version").asInt(0);
+    if (!format.equals(FORMAT) || version != VERSION) {
+      throw new IOException(file + ": expected format " + FORMAT + " version " + VERSION + ", found " + format + " version " + version);
+    }
+    Map<String, Double> numbers = new LinkedHashMap<>();
+    root.path("metrics").propertyStream().filter(metric -> metric.getValue().path("value").isNumber())
+        .forEach(metric -> numbers.put(metric.getKey(), metric.getValue().path("value").doubleValue()));
+    return numbers;
   }
 
   private static ObjectNode facts(List<Fact> facts) {

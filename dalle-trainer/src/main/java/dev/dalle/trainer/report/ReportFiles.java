@@ -3,6 +3,7 @@ package dev.dalle.trainer.report;
 import dev.dalle.trainer.files.AtomicFiles;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 
 /**
  * The two files that a report becomes.
@@ -25,5 +26,15 @@ public record ReportFiles(Path html, Path metrics) {
   public void write(Report report) throws IOException {
     AtomicFiles.writeString(html, HtmlReport.write(report));
     AtomicFiles.writeString(metrics, MetricsJson.write(report));
+  }
+
+  /**
+   * Reads the numbers of the JSON file.
+   *
+   * @return finite numbers by {@link Metric#key()}
+   * @throws IOException if the file is missing, damaged or of another version
+   */
+  public Map<String, Double> readMetrics() throws IOException {
+    return MetricsJson.read(metrics);
   }
 }

@@ -65,6 +65,39 @@ public final class ModelFiles {
     }
   }
 
+  /**
+   * Reads what a discrete VAE is, without its weights.
+   *
+   * @throws IOException if the file is missing, damaged or something else
+   */
+  public static DvaeConfig readDvaeConfig(Path file) throws IOException {
+    try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
+      return config(tensors, DVAE, DvaeConfig.class);
+    }
+  }
+
+  /**
+   * Reads what a transformer is, without its weights.
+   *
+   * @throws IOException if the file is missing, damaged or something else
+   */
+  public static TransformerConfig readTransformerConfig(Path file) throws IOException {
+    try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
+      return config(tensors, TRANSFORMER, TransformerConfig.class);
+    }
+  }
+
+  /**
+   * Number of tensors in a safetensors file, once everything but their values was checked.
+   *
+   * @throws IOException if the file is missing or damaged
+   */
+  public static int tensorCount(Path file) throws IOException {
+    try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
+      return tensors.entries().size();
+    }
+  }
+
   private static void write(Path file, String format, Record config, ParameterSet parameters, Map<String, String> more) throws IOException {
     Map<String, String> metadata = new LinkedHashMap<>(more);
     metadata.put("format", format);

@@ -4,6 +4,7 @@ import dev.dalle.trainer.config.ConfigJson;
 import dev.dalle.trainer.files.AtomicFiles;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,7 +80,7 @@ public record RunFolder(Path path) {
   public AutoCloseable lock() throws IOException {
     Files.createDirectories(path);
     AtomicFiles.removeLeftovers(path);
-    FileChannel channel = FileChannel.open(path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileChannel channel = FileChannel.open(lockFile(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
       if (channel.tryLock() == null) {
         throw new IOException(path + ": another process works in this folder; wait for it, or choose another with --out");
@@ -92,5 +93,22 @@ public record RunFolder(Path path) {
       throw e;
     }
     return channel;
+  }
+
+  /** Whether a process holds the {@link #lock} now. Changes nothing in the folder. */
+  public boolean busy() {
+    // Shared, so that two who ask do not take each other for a training.
+    try (FileChannel channel = FileChannel.open(lockFile(), StandardOpenOption.READ); FileLock free = channel.tryLock(0, Long.MAX_VALUE, true)) {
+      return free == null;
+    } catch (OverlappingFileLockException e) {
+      return true;
+    } catch (IOException e) {
+      // No lock was ever taken here, or this file system has none.
+      return false;
+    }
+  }
+
+  private Path lockFile() {
+    return path.resolve(".lock");
   }
 }

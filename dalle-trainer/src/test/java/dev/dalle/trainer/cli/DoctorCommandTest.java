@@ -4,8 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.dalle.trainer.cli.Finding.Status;
+import dev.dalle.trainer.health.Finding;
+import dev.dalle.trainer.health.Finding.Status;
 import dev.dalle.trainer.report.Machine;
+import dev.dalle.trainer.run.Manifest;
+import dev.dalle.trainer.run.RunFolder;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -106,5 +109,25 @@ class DoctorCommandTest {
     assertThrows(IllegalArgumentException.class, () -> new Finding(Status.OK, "a", "b", Optional.of("remedy")));
     assertThrows(IllegalArgumentException.class, () -> new Finding(Status.FAULT, "a", "b", Optional.empty()));
     assertThrows(IllegalArgumentException.class, () -> Finding.ok("", "b"));
+  }
+
+  /** A run in place of the machine; what is found is in the tests of the verdicts. */
+  @Test
+  void aRun(@TempDir Path folder) throws Exception {
+    Path run = folder.resolve("run");
+    String missing = Cli.failure("doctor", run);
+    assertEquals(run + ": no such folder; name the folder of a run, such as runs/demo", missing);
+    new RunFolder(run).writeManifest(Manifest.of(TinyRun.config(), Optional.empty(), List.of()));
+    assertEquals(List.of("run", "  WARN  progress               stage one has not begun, or was stopped before its first checkpoint",
+        "                               -> dalle demo --out " + run + " goes on from there and writes the report; dalle train dvae --out " + run
+            + " only trains the stage", "  ok    files                  all there and whole"), Cli.lines("doctor", run));
+    Files.writeString(run.resolve("dvae.checkpoint.json"), "{");
+    Cli bad = Cli.run("doctor", run, "--json");
+    assertEquals(1, bad.status());
+    JsonNode finding = JsonMapper.shared().readTree(bad.out()).get("run").get(0);
+    assertEquals("FAULT", finding.get("status").stringValue());
+    assertTrue(finding.get("value").stringValue().contains("dvae.checkpoint.json"), bad.out());
+    Files.writeString(run.resolve("manifest.json"), "{\"format\": ");
+    assertTrue(Cli.failure("doctor", run).contains("manifest.json:1:"));
   }
 }

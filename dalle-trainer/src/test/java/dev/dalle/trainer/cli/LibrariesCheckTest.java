@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.dalle.bindings.LibraryReport;
 import dev.dalle.bindings.NativeLibraryException.Reason;
 import dev.dalle.tensor.DType;
+import dev.dalle.trainer.health.Finding;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -40,7 +40,7 @@ class MainTest {
     "--verbos, unknown option '--verbos'; did you mean '--verbose'?, dalle",
     "doctor --jsom, unknown option '--jsom'; did you mean '--json'?, dalle doctor",
     "doctor --jsom=3, unknown option '--jsom'; did you mean '--json'?, dalle doctor",
-    "doctor x, unexpected argument 'x', dalle doctor",
+    "doctor x y, unexpected argument 'y', dalle doctor",
   })
   void misuseIsOneLineAndStatusTwo(String line, String message, String command) {
     assertEquals(2, run(line.split(" ")));

@@ -1,4 +1,4 @@
-package dev.dalle.trainer.cli;
+package dev.dalle.trainer.health;
 
 import java.util.Optional;
 
@@ -10,16 +10,20 @@ import java.util.Optional;
  * @param value what was found
  * @param remedy what to do about it; present exactly when the status is not OK
  */
-record Finding(Status status, String name, String value, Optional<String> remedy) {
+public record Finding(Status status, String name, String value, Optional<String> remedy) {
 
-  /** OK, slower or tighter than it could be, or such that training cannot work. */
-  enum Status {
+  /** How something is. */
+  public enum Status {
+    /** As it should be. */
     OK,
+    /** Slower, tighter or poorer than it could be. */
     WARNING,
+    /** Such that the result will be worth nothing, or there will be none. */
     FAULT
   }
 
-  Finding {
+  /** Checks that it is complete. */
+  public Finding {
     if (name.isBlank() || value.isBlank()) {
       throw new IllegalArgumentException("finding: expected a name and a value, got '" + name + "' and '" + value + "'");
     }
@@ -28,15 +32,18 @@ record Finding(Status status, String name, String value, Optional<String> remedy
     }
   }
 
-  static Finding ok(String name, String value) {
+  /** Nothing to do. */
+  public static Finding ok(String name, String value) {
     return new Finding(Status.OK, name, value, Optional.empty());
   }
 
-  static Finding warning(String name, String value, String remedy) {
+  /** Something to do, sooner or later. */
+  public static Finding warning(String name, String value, String remedy) {
     return new Finding(Status.WARNING, name, value, Optional.of(remedy));
   }
 
-  static Finding fault(String name, String value, String remedy) {
+  /** Something to do before anything else. */
+  public static Finding fault(String name, String value, String remedy) {
     return new Finding(Status.FAULT, name, value, Optional.of(remedy));
   }
 }
