@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.dalle.trainer.files.FileHash;
 import dev.dalle.trainer.picture.Picture;
 import dev.dalle.trainer.picture.PictureFiles;
-import dev.dalle.trainer.run.ModelHash;
 import dev.dalle.trainer.run.RunConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -72,8 +72,8 @@ class GenerateCommandTest {
           "device" : "cpu"
         }
         """, texts.get("dalle.settings"));
-    assertEquals(new ModelHashes(ModelHash.of(run.resolve("transformer.safetensors")), ModelHash.of(run.resolve("dvae.safetensors")),
-        ModelHash.of(run.resolve("tokenizer.bpe"))), recipe.models());
+    assertEquals(new ModelHashes(FileHash.sha256(run.resolve("transformer.safetensors")), FileHash.sha256(run.resolve("dvae.safetensors")),
+        FileHash.sha256(run.resolve("tokenizer.bpe"))), recipe.models());
     assertTrue(recipe.models().dvae().matches("[0-9a-f]{64}"));
     assertEquals(Map.of(), PictureFiles.pngTexts(folder.resolve("sheet_all.png")));
   }
@@ -184,12 +184,12 @@ class GenerateCommandTest {
     Cli.lines("generate", "--like", drawn, "--weights", other, "--out", folder.resolve("same"));
     assertArrayEquals(Files.readAllBytes(drawn), Files.readAllBytes(folder.resolve("same/red_1_again.png")), "it is the content that counts");
     Files.writeString(vocabulary, "changed");
-    assertEquals(drawn + ": was drawn with another vocabulary: it names SHA-256 " + ModelHash.of(run.resolve("tokenizer.bpe")) + ", " + vocabulary + " has "
-        + ModelHash.of(vocabulary) + "; name the right file with --vocab", Cli.failure("generate", "--like", drawn, "--weights", other));
+    assertEquals(drawn + ": was drawn with another vocabulary: it names SHA-256 " + FileHash.sha256(run.resolve("tokenizer.bpe")) + ", " + vocabulary + " has "
+        + FileHash.sha256(vocabulary) + "; name the right file with --vocab", Cli.failure("generate", "--like", drawn, "--weights", other));
     Path transformer = other.resolve("transformer.safetensors");
     Files.writeString(transformer, "changed");
     assertTrue(Cli.failure("generate", "--like", drawn, "--weights", other).startsWith(drawn + ": was drawn with another transformer: it names SHA-256 "
-        + ModelHash.of(run.resolve("transformer.safetensors")) + ", " + transformer + " has " + ModelHash.of(transformer)));
+        + FileHash.sha256(run.resolve("transformer.safetensors")) + ", " + transformer + " has " + FileHash.sha256(transformer)));
     Path dvae = Files.writeString(folder.resolve("d.safetensors"), "changed");
     assertTrue(Cli.failure("generate", "--like", drawn, "--weights", run, "--dvae", dvae).startsWith(drawn + ": was drawn with another dVAE: it names"));
   }
