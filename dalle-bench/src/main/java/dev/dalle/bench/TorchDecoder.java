@@ -45,6 +45,12 @@ final class TorchDecoder {
       masks.add(TorchTransformer.mask(pattern, dtype));
       caches.add(torch.zeros(2, batch, config.heads(), config.length(), config.headSize()).to(compute));
     }
+    for (int layer = 1; layer <= config.layers(); layer++) {
+      for (String linear : new String[] {".attention.qkv", ".attention.out", ".mlp.in", ".mlp.out"}) {
+        parameters.keep("layer" + layer + linear + ".weight", compute);
+        parameters.keep("layer" + layer + linear + ".bias", compute);
+      }
+    }
     int[] rows = new int[batch * config.textLength()];
     float[] placed = new float[rows.length];
     for (int b = 0; b < batch; b++) {
@@ -100,7 +106,7 @@ final class TorchDecoder {
   }
 
   private Tensor linear(String name, Tensor x) {
-    return torch.linear(x, parameters.kept(name + ".weight", compute), new TensorOptional(parameters.kept(name + ".bias", compute)));
+    return torch.linear(x, parameters.kept(name + ".weight"), new TensorOptional(parameters.kept(name + ".bias")));
   }
 
   private Tensor attention(int layer, String name, Tensor x, int from) {

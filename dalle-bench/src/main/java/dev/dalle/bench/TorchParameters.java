@@ -53,8 +53,13 @@ final class TorchParameters {
     return leaf(name).to(type);
   }
 
-  /** One of them in a compute type, converted once and for all, for passes without gradients. */
-  Tensor kept(String name, ScalarType type) {
-    return kept.computeIfAbsent(name, key -> leaf(key).detach().to(type));
+  /** Converts one of them to a compute type once and for all, for passes without gradients. Call it outside of any pointer scope. */
+  void keep(String name, ScalarType type) {
+    kept.computeIfAbsent(name, key -> leaf(key).detach().to(type));
+  }
+
+  /** One that was converted by {@link #keep}. */
+  Tensor kept(String name) {
+    return kept.get(name);
   }
 }

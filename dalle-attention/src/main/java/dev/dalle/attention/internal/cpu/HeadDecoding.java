@@ -66,7 +66,17 @@ final class HeadDecoding {
 
   /** Scores of the next keys. */
   void scores(Rows rows, int[] states) {
-    if (rows.dtype() == DType.F32) {
+    if (depth == 4 * LANES) {
+      for (int head = 0; head < heads; head++) {
+        if (rows.dtype() == DType.F32) {
+          scoresOfFour(rows.memory(), rows.at() + 4L * head * depth, rows.stride(), rows.first(), states, q, head * depth, p,
+              head * HeadRows.padded(keys) + next, lanes);
+        } else {
+          bfloatScoresOfFour(rows.memory(), rows.at() + 2L * head * depth, rows.stride(), rows.first(), states, q, head * depth, p,
+              head * HeadRows.padded(keys) + next, lanes);
+        }
+      }
+    } else if (rows.dtype() == DType.F32) {
       scoresFloats(rows.memory(), rows.at(), rows.stride(), rows.first(), states);
     } else {
       scoresBfloats(rows.memory(), rows.at(), rows.stride(), rows.first(), states);
@@ -87,7 +97,17 @@ final class HeadDecoding {
 
   /** Adds the next values, each times its probability. */
   void values(Rows rows, int[] states) {
-    if (rows.dtype() == DType.F32) {
+    if (depth == 4 * LANES) {
+      for (int head = 0; head < heads; head++) {
+        if (rows.dtype() == DType.F32) {
+          valuesOfFour(rows.memory(), rows.at() + 4L * head * depth, rows.stride(), rows.first(), states, p, head * HeadRows.padded(keys) + next, out,
+              head * depth);
+        } else {
+          bfloatValuesOfFour(rows.memory(), rows.at() + 2L * head * depth, rows.stride(), rows.first(), states, p, head * HeadRows.padded(keys) + next,
+              out, head * depth);
+        }
+      }
+    } else if (rows.dtype() == DType.F32) {
       valuesFloats(rows.memory(), rows.at(), rows.stride(), rows.first(), states);
     } else {
       valuesBfloats(rows.memory(), rows.at(), rows.stride(), rows.first(), states);
@@ -193,5 +213,89 @@ final class HeadDecoding {
         }
       }
     }
+  }
+
+  /** One head of four vectors, whose query stays in registers. */
+  private static void scoresOfFour(MemorySegment memory, long at, long stride, int first, int[] states, float[] q, int qAt, float[] p, int pAt,
+      float[] lanes) {
+    FloatVector q0 = FloatVector.fromArray(SPECIES, q, qAt);
+    FloatVector q1 = FloatVector.fromArray(SPECIES, q, qAt + LANES);
+    FloatVector q2 = FloatVector.fromArray(SPECIES, q, qAt + 2 * LANES);
+    FloatVector q3 = FloatVector.fromArray(SPECIES, q, qAt + 3 * LANES);
+    for (int i = 0; i < states.length; i++) {
+      long key = at + stride * (states[i] - first);
+      FloatVector k0 = FloatVector.fromMemorySegment(SPECIES, memory, key, ORDER);
+      FloatVector k1 = FloatVector.fromMemorySegment(SPECIES, memory, key + 4L * LANES, ORDER);
+      FloatVector k2 = FloatVector.fromMemorySegment(SPECIES, memory, key + 8L * LANES, ORDER);
+      FloatVector k3 = FloatVector.fromMemorySegment(SPECIES, memory, key + 12L * LANES, ORDER);
+      q3.fma(k3, q2.fma(k2, q1.fma(k1, q0.mul(k0)))).intoArray(lanes, 0);
+      p[pAt + i] = ScoreRows.total(lanes);
+    }
+  }
+
+  private static void bfloatScoresOfFour(MemorySegment memory, long at, long stride, int first, int[] states, float[] q, int qAt, float[] p, int pAt,
+      float[] lanes) {
+    FloatVector q0 = FloatVector.fromArray(SPECIES, q, qAt);
+    FloatVector q1 = FloatVector.fromArray(SPECIES, q, qAt + LANES);
+    FloatVector q2 = FloatVector.fromArray(SPECIES, q, qAt + 2 * LANES);
+    FloatVector q3 = FloatVector.fromArray(SPECIES, q, qAt + 3 * LANES);
+    for (int i = 0; i < states.length; i++) {
+      long key = at + stride * (states[i] - first);
+      FloatVector k0 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, memory, key, ORDER)
+          .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+      FloatVector k1 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, memory, key + 2L * LANES, ORDER)
+          .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+      FloatVector k2 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, memory, key + 4L * LANES, ORDER)
+          .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+      FloatVector k3 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, memory, key + 6L * LANES, ORDER)
+          .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+      q3.fma(k3, q2.fma(k2, q1.fma(k1, q0.mul(k0)))).intoArray(lanes, 0);
+      p[pAt + i] = ScoreRows.total(lanes);
+    }
+  }
+
+  /** One head of four vectors, whose sums stay in registers. */
+  private static void valuesOfFour(MemorySegment memory, long at, long stride, int first, int[] states, float[] p, int pAt, float[] out,
+      int outAt) {
+    FloatVector s0 = FloatVector.fromArray(SPECIES, out, outAt);
+    FloatVector s1 = FloatVector.fromArray(SPECIES, out, outAt + LANES);
+    FloatVector s2 = FloatVector.fromArray(SPECIES, out, outAt + 2 * LANES);
+    FloatVector s3 = FloatVector.fromArray(SPECIES, out, outAt + 3 * LANES);
+    for (int i = 0; i < states.length; i++) {
+      long value = at + stride * (states[i] - first);
+      FloatVector weight = FloatVector.broadcast(SPECIES, p[pAt + i]);
+      s0 = weight.fma(FloatVector.fromMemorySegment(SPECIES, memory, value, ORDER), s0);
+      s1 = weight.fma(FloatVector.fromMemorySegment(SPECIES, memory, value + 4L * LANES, ORDER), s1);
+      s2 = weight.fma(FloatVector.fromMemorySegment(SPECIES, memory, value + 8L * LANES, ORDER), s2);
+      s3 = weight.fma(FloatVector.fromMemorySegment(SPECIES, memory, value + 12L * LANES, ORDER), s3);
+    }
+    s0.intoArray(out, outAt);
+    s1.intoArray(out, outAt + LANES);
+    s2.intoArray(out, outAt + 2 * LANES);
+    s3.intoArray(out, outAt + 3 * LANES);
+  }
+
+  private static void bfloatValuesOfFour(MemorySegment memory, long at, long stride, int first, int[] states, float[] p, int pAt, float[] out,
+      int outAt) {
+    FloatVector s0 = FloatVector.fromArray(SPECIES, out, outAt);
+    FloatVector s1 = FloatVector.fromArray(SPECIES, out, outAt + LANES);
+    FloatVector s2 = FloatVector.fromArray(SPECIES, out, outAt + 2 * LANES);
+    FloatVector s3 = FloatVector.fromArray(SPECIES, out, outAt + 3 * LANES);
+    for (int i = 0; i < states.length; i++) {
+      long value = at + stride * (states[i] - first);
+      FloatVector weight = FloatVector.broadcast(SPECIES, p[pAt + i]);
+      s0 = weight.fma(((IntVector) ShortVector.fromMemorySegment(SHORTS, memory, value, ORDER)
+          .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats(), s0);
+      s1 = weight.fma(((IntVector) ShortVector.fromMemorySegment(SHORTS, memory, value + 2L * LANES, ORDER)
+          .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats(), s1);
+      s2 = weight.fma(((IntVector) ShortVector.fromMemorySegment(SHORTS, memory, value + 4L * LANES, ORDER)
+          .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats(), s2);
+      s3 = weight.fma(((IntVector) ShortVector.fromMemorySegment(SHORTS, memory, value + 6L * LANES, ORDER)
+          .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats(), s3);
+    }
+    s0.intoArray(out, outAt);
+    s1.intoArray(out, outAt + LANES);
+    s2.intoArray(out, outAt + 2 * LANES);
+    s3.intoArray(out, outAt + 3 * LANES);
   }
 }
