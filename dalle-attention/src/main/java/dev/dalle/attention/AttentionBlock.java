@@ -4,7 +4,9 @@ import dev.dalle.tensor.Parameter;
 import dev.dalle.tensor.ParameterSet;
 import dev.dalle.tensor.Tape;
 import dev.dalle.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** The resblock whose f is attention with a projection on either side. */
 public final class AttentionBlock implements Resblock {
@@ -19,17 +21,43 @@ public final class AttentionBlock implements Resblock {
   final Parameter outWeight;
   final Parameter outBias;
 
-  AttentionBlock(TransformerConfig config, int layer, ParameterSet parameters) {
-    name = "layer" + layer + ".attention";
-    heads = config.heads();
-    epsilon = config.layerNormEpsilon();
-    pattern = config.layerPattern().pattern(layer);
+  /**
+   * A block of parameters that are in a set already.
+   *
+   * @param name the path that starts their names
+   * @param heads attention heads, of which the width is a multiple
+   * @param epsilon of the layer norm: added to the variance
+   * @param parameters has those of {@link #specs} with the same name
+   */
+  public AttentionBlock(String name, AttentionPattern pattern, int heads, double epsilon, ParameterSet parameters) {
+    this.name = Objects.requireNonNull(name, "name");
+    this.pattern = Objects.requireNonNull(pattern, "pattern");
+    this.heads = heads;
+    this.epsilon = epsilon;
     normGain = parameters.get(name + ".norm.gain");
     normBias = parameters.get(name + ".norm.bias");
     qkvWeight = parameters.get(name + ".qkv.weight");
     qkvBias = parameters.get(name + ".qkv.bias");
     outWeight = parameters.get(name + ".out.weight");
     outBias = parameters.get(name + ".out.bias");
+    if (heads < 1 || normGain.shape().elementCount() % heads != 0) {
+      throw new IllegalArgumentException("heads: expected a divisor of the width " + normGain.shape().elementCount() + ", got " + heads);
+    }
+  }
+
+  /**
+   * What such a block is made of.
+   *
+   * @param name the path that starts the parameters' names
+   * @param width size of a state
+   * @param gain of the first matrix: its weights start with deviation {@code gain / sqrt(fan-in)}
+   * @param ending that of the matrix that ends the branch
+   */
+  public static List<ParameterSpec> specs(String name, int width, double gain, double ending) {
+    List<ParameterSpec> specs = new ArrayList<>(ParameterSpec.norm(name + ".norm", width));
+    specs.addAll(ParameterSpec.linear(name + ".qkv", gain, 3 * width, width));
+    specs.addAll(ParameterSpec.linear(name + ".out", ending, width, width));
+    return specs;
   }
 
   @Override

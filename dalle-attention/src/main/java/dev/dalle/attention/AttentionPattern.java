@@ -140,6 +140,40 @@ public sealed interface AttentionPattern {
     }
   }
 
+  /**
+   * Every state reads every state, those after it too: for encoders, such as those of a contrastive model of captions and images. Nothing can be drawn with it.
+   *
+   * @param textLength number of states, 1 or more; there is no grid, image states are numbered like any others
+   */
+  record Bidirectional(int textLength) implements AttentionPattern {
+    /** Checks the length. */
+    public Bidirectional {
+      checkSizes(textLength, 0, 0);
+    }
+
+    @Override
+    public int gridSide() {
+      return 0;
+    }
+
+    @Override
+    public boolean reaches(int distance) {
+      return true;
+    }
+
+    @Override
+    public boolean attends(int query, int key) {
+      Objects.checkIndex(query, length());
+      Objects.checkIndex(key, length());
+      return true;
+    }
+
+    @Override
+    public long pairCount() {
+      return (long) length() * length();
+    }
+  }
+
   private static void checkSizes(int textLength, int gridSide, int smallestSide) {
     if (textLength < 0) {
       throw new IllegalArgumentException("text length: expected 0 or more, got " + textLength);

@@ -46,6 +46,9 @@ public final class CheckedAttentionOps implements AttentionOps {
   @Override
   public void decode(Tensor qkv, AttentionPattern pattern, int position, Tensor prompts, Tensor promptOf, Tensor cache, Tensor out) {
     Objects.requireNonNull(pattern, "pattern");
+    if (pattern instanceof AttentionPattern.Bidirectional) {
+      throw new IllegalArgumentException("pattern: expected a causal one, got " + pattern + ", whose states read others that are not there yet");
+    }
     packed("qkv", qkv, "[sequences, 3, heads, numbers a head]", 4, 1);
     long count = qkv.dim(0);
     long heads = qkv.dim(2);

@@ -40,8 +40,9 @@ public final class Transformer {
     embedding = new Embedding(config, parameters);
     List<Resblock> made = new ArrayList<>();
     for (int layer = 1; layer <= config.layers(); layer++) {
-      made.add(new AttentionBlock(config, layer, parameters));
-      made.add(new MlpBlock(config, layer, parameters));
+      String name = "layer" + layer;
+      made.add(new AttentionBlock(name + ".attention", config.layerPattern().pattern(layer), config.heads(), config.layerNormEpsilon(), parameters));
+      made.add(new MlpBlock(name + ".mlp", config.layerNormEpsilon(), parameters));
     }
     blocks = List.copyOf(made);
     finalGain = parameters.get("final.norm.gain");

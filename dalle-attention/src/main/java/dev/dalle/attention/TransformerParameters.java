@@ -41,16 +41,12 @@ final class TransformerParameters {
     int hidden = Math.multiplyExact(config.mlpRatio(), d);
     double gain = config.initialisation().gain();
     double ending = gain / Math.sqrt(2.0 * config.layers());
-    norm(name + ".attention.norm");
-    linear(name + ".attention.qkv", gain, 3 * d, d);
-    linear(name + ".attention.out", ending, d, d);
-    norm(name + ".mlp.norm");
-    linear(name + ".mlp.in", gain, hidden, d);
-    linear(name + ".mlp.out", ending, d, hidden);
+    specs.addAll(AttentionBlock.specs(name + ".attention", d, gain, ending));
+    specs.addAll(MlpBlock.specs(name + ".mlp", d, hidden, gain, ending));
   }
 
   private void outputs() {
-    norm("final.norm");
+    specs.addAll(ParameterSpec.norm("final.norm", config.width()));
     head("head.text", config.textVocabulary());
     head("head.image", config.imageVocabulary());
   }
@@ -61,16 +57,6 @@ final class TransformerParameters {
     if (config.headBias()) {
       constant(name + ".bias", 0, vocabulary);
     }
-  }
-
-  private void norm(String name) {
-    constant(name + ".gain", 1, config.width());
-    constant(name + ".bias", 0, config.width());
-  }
-
-  private void linear(String name, double gain, int outputs, int inputs) {
-    normal(name + ".weight", Kind.MATRIX, gain / Math.sqrt(inputs), outputs, inputs);
-    constant(name + ".bias", 0, outputs);
   }
 
   private void normal(String name, Kind kind, double deviation, long... dims) {

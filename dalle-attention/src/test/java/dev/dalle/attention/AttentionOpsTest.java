@@ -207,6 +207,21 @@ class AttentionOpsTest {
     }
   }
 
+  @Test
+  void bidirectionalAttentionAgreesWithReference() {
+    for (int states : new int[] {1, 31, 150}) {
+      for (DType dtype : List.of(DType.F32, DType.BF16)) {
+        Case c = new Case(new AttentionPattern.Bidirectional(states), states, 2, 2, 16, dtype, 1);
+        Results expected = run(Runner.reference(), c, qkv(c), gradOut(c));
+        for (Runner runner : Runner.of(dtype, 2)) {
+          Results actual = run(runner, c, qkv(c), gradOut(c));
+          assertClose(expected.out(), actual.out(), dtype == DType.F32 ? 4e-6 : 1e-2, runner.name() + " out");
+          assertClose(expected.gradQkv(), actual.gradQkv(), dtype == DType.F32 ? 4e-6 : 1e-2, runner.name() + " gradQkv");
+        }
+      }
+    }
+  }
+
   /** Ten thousand shapes and values up to the greatest of their type, products of which F32 cannot hold. */
   @Test
   void finiteNumbersNeverGiveNaN() {

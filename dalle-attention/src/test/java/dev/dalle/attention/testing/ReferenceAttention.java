@@ -52,21 +52,21 @@ public final class ReferenceAttention implements AttentionOps {
     for (int b = 0; b < qkv.dim(0); b++) {
       for (int h = 0; h < x.heads; h++) {
         for (int i = 0; i < x.states; i++) {
-          double[] p = new double[i + 1];
+          double[] p = new double[x.states];
           double max = Double.NEGATIVE_INFINITY;
-          for (int j = 0; j <= i; j++) {
+          for (int j = 0; j < x.states; j++) {
             p[j] = pattern.attends(i, j) ? score(x, b, i, j, h) : Double.NEGATIVE_INFINITY;
             max = Math.max(max, p[j]);
           }
           double sum = 0;
-          for (int j = 0; j <= i; j++) {
+          for (int j = 0; j < x.states; j++) {
             p[j] = Math.exp(p[j] - max);
             sum += p[j];
           }
           l.set(b, h, 0, 0, i, max + Math.log(sum));
           for (int d = 0; d < x.depth; d++) {
             double value = 0;
-            for (int j = 0; j <= i; j++) {
+            for (int j = 0; j < x.states; j++) {
               value += pattern.attends(i, j) ? p[j] / sum * x.get(b, j, 2, h, d) : 0;
             }
             o.set(b, i, 0, h, d, value);
@@ -92,7 +92,7 @@ public final class ReferenceAttention implements AttentionOps {
           for (int d = 0; d < x.depth; d++) {
             mean += g.get(b, i, 0, h, d) * o.get(b, i, 0, h, d);
           }
-          for (int j = 0; j <= i; j++) {
+          for (int j = 0; j < x.states; j++) {
             if (!pattern.attends(i, j)) {
               continue;
             }

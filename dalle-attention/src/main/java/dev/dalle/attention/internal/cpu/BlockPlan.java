@@ -121,6 +121,7 @@ final class BlockPlan {
         }
       }
       case AttentionPattern.DenseCausal dense -> raster(slots, next, text, image);
+      case AttentionPattern.Bidirectional all -> raster(slots, next, text, image);
       case AttentionPattern.Row row -> raster(slots, next, text, image);
       case AttentionPattern.Convolution convolution -> raster(slots, next, text, image);
     }

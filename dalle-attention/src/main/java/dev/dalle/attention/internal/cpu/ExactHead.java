@@ -46,10 +46,10 @@ final class ExactHead {
       if (Float.isFinite(logSumExp.get(FLOAT, sumAt)) && isFinite(row(out, layout.outFirst(task) + query * layout.outStride()))) {
         continue;
       }
-      double[] p = new double[query + 1];
+      double[] p = new double[layout.states()];
       double sum = probabilities(query, p);
       double[] result = new double[layout.depth()];
-      for (int key = 0; key <= query; key++) {
+      for (int key = 0; key < p.length; key++) {
         add(p[key], v[key], result);
       }
       store(result, 1, out, layout.outFirst(task) + query * layout.outStride());
@@ -64,16 +64,16 @@ final class ExactHead {
     double[][] gradK = new double[layout.states()][layout.depth()];
     double[][] gradV = new double[layout.states()][layout.depth()];
     for (int query = 0; query < layout.states(); query++) {
-      double[] p = new double[query + 1];
+      double[] p = new double[layout.states()];
       probabilities(query, p);
-      double[] gradP = new double[query + 1];
+      double[] gradP = new double[p.length];
       double mean = 0;
-      for (int key = 0; key <= query; key++) {
+      for (int key = 0; key < p.length; key++) {
         gradP[key] = p[key] == 0 ? 0 : dot(g[query], v[key]);
         mean += p[key] * gradP[key];
         add(p[key], g[query], gradV[key]);
       }
-      for (int key = 0; key <= query; key++) {
+      for (int key = 0; key < p.length; key++) {
         double gradScore = p[key] * (gradP[key] - mean);
         add(gradScore, k[key], gradQ[query]);
         add(gradScore, q[query], gradK[key]);
@@ -90,16 +90,16 @@ final class ExactHead {
   /** Fills in the softmax of a query's scores and returns their log-sum-exp. */
   private double probabilities(int query, double[] p) {
     double greatest = Double.NEGATIVE_INFINITY;
-    for (int key = 0; key <= query; key++) {
+    for (int key = 0; key < p.length; key++) {
       p[key] = pattern.attends(query, key) ? dot(q[query], k[key]) / Math.sqrt(layout.depth()) : Double.NEGATIVE_INFINITY;
       greatest = Math.max(greatest, p[key]);
     }
     double sum = 0;
-    for (int key = 0; key <= query; key++) {
+    for (int key = 0; key < p.length; key++) {
       p[key] = Math.exp(p[key] - greatest);
       sum += p[key];
     }
-    for (int key = 0; key <= query; key++) {
+    for (int key = 0; key < p.length; key++) {
       p[key] /= sum;
     }
     return greatest + Math.log(sum);

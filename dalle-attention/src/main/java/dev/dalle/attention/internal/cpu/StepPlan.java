@@ -271,6 +271,7 @@ final class StepPlan {
         }
       }
       case AttentionPattern.DenseCausal dense -> raster(slots, next, text, image);
+      case AttentionPattern.Bidirectional all -> raster(slots, next, text, image);
       case AttentionPattern.Row row -> raster(slots, next, text, image);
       case AttentionPattern.Convolution convolution -> raster(slots, next, text, image);
     }
