@@ -7,7 +7,7 @@ import org.openjdk.jmh.annotations.Param;
 /** One update of stage two: forwards, backwards, clipping, AdamW, moving average. All activations are kept. */
 public class TransformerStepBenchmark extends SideBySide {
   /** Which model. */
-  @Param({"SMALL", "WIDE", "LONG"})
+  @Param({"SMALL", "WIDE", "LONG", "WHOLE"})
   public Model model;
 
   /** Type of the inside of blocks. */
@@ -21,7 +21,9 @@ public class TransformerStepBenchmark extends SideBySide {
     /** 40 + 64 states, 6 layers of width 256, batch 32. */
     WIDE(TransformerConfig.of(40, 8, 2048, 512, 6, 256, 4), 32, 14, AttentionForm.FUSED),
     /** 64 + 256 states, where attention weighs more: 4 layers of width 256, batch 8. */
-    LONG(TransformerConfig.of(64, 16, 4096, 1024, 4, 256, 4), 8, 24, AttentionForm.PRODUCTS);
+    LONG(TransformerConfig.of(64, 16, 4096, 1024, 4, 256, 4), 8, 24, AttentionForm.PRODUCTS),
+    /** The paper's 256 + 1,024 states, 12 layers of width 512, batch 1. */
+    WHOLE(TransformerConfig.of(256, 32, 16384, 8192, 12, 512, 8), 1, 24, AttentionForm.FUSED);
 
     private final TransformerConfig config;
     private final int batch;

@@ -7,6 +7,7 @@ import dev.dalle.tensor.cpu.CpuDevice;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -43,36 +44,42 @@ final class RowProducts {
     int inputs = Math.toIntExact(weight.dim(1));
     device.launch("pack weight", (team, memory) -> team.forRanges(packed.dim(0) / PANEL, 1, (thread, from, to) -> {
       float[] rows = new float[PANEL * inputs];
+      int[] words = new int[PANEL * inputs];
       for (int panel = (int) from; panel < to; panel++) {
         int count = Math.min(PANEL, outputs - panel * PANEL);
-        for (int i = 0; i < rows.length; i++) {
-          long at = (long) panel * PANEL * inputs + i;
-          rows[i] = i >= count * inputs ? 0
-              : weight.dtype() == DType.F32 ? memory[0].get(FLOAT, 4 * at) : Bfloat16.toFloat(memory[0].get(SHORT, 2 * at));
-        }
-        if (packed.dtype() == DType.F32) {
-          packFloats(rows, inputs, memory[1], (long) panel * PANEL * inputs * Float.BYTES);
+        long first = (long) panel * PANEL * inputs;
+        if (weight.dtype() == DType.F32) {
+          MemorySegment.copy(memory[0], FLOAT, 4 * first, rows, 0, count * inputs);
         } else {
-          packBfloats(rows, inputs, memory[1], (long) panel * PANEL * inputs * Short.BYTES);
+          for (int i = 0; i < count * inputs; i++) {
+            rows[i] = Bfloat16.toFloat(memory[0].get(SHORT, 2 * (first + i)));
+          }
+        }
+        Arrays.fill(rows, count * inputs, rows.length, 0);
+        if (packed.dtype() == DType.F32) {
+          packFloats(rows, inputs, words);
+          MemorySegment.copy(words, 0, memory[1], INT, 4 * first, words.length);
+        } else {
+          packBfloats(rows, inputs, words);
+          MemorySegment.copy(words, 0, memory[1], INT, 2 * first, words.length / 2);
         }
       }
     }), weight, packed);
   }
 
-  private static void packFloats(float[] rows, int inputs, MemorySegment to, long at) {
-    for (int i = 0; i < inputs; i++) {
-      for (int r = 0; r < PANEL; r++) {
-        to.set(FLOAT, at + 4L * ((long) i * PANEL + r), rows[r * inputs + i]);
+  private static void packFloats(float[] rows, int inputs, int[] words) {
+    for (int r = 0; r < PANEL; r++) {
+      for (int i = 0; i < inputs; i++) {
+        words[i * PANEL + r] = Float.floatToRawIntBits(rows[r * inputs + i]);
       }
     }
   }
 
-  private static void packBfloats(float[] rows, int inputs, MemorySegment to, long at) {
-    for (int i = 0; i < inputs; i++) {
-      for (int r = 0; r < HALF; r++) {
+  private static void packBfloats(float[] rows, int inputs, int[] words) {
+    for (int r = 0; r < HALF; r++) {
+      for (int i = 0; i < inputs; i++) {
         int low = Bfloat16.of(rows[r * inputs + i]) & 0xFFFF;
-        int high = Bfloat16.of(rows[(r + HALF) * inputs + i]) << 16;
-        to.set(INT, at + 4L * ((long) i * HALF + r), high | low);
+        words[i * HALF + r] = Bfloat16.of(rows[(r + HALF) * inputs + i]) << 16 | low;
       }
     }
   }
