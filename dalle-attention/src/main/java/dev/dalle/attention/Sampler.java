@@ -1,12 +1,15 @@
 package dev.dalle.attention;
 
+import dev.dalle.tensor.CountingDevice;
 import dev.dalle.tensor.DType;
+import dev.dalle.tensor.Scope;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
 
 /**
  * Draws images for captions, token after token, with keys and values kept from one token to the next: each step reads the keys that the layers'
@@ -56,6 +59,30 @@ public final class Sampler {
       throw new IllegalArgumentException("compute type: expected F32 or BF16, got " + computeType);
     }
     this.computeType = computeType;
+  }
+
+  /**
+   * Bytes of device memory that drawing takes at most, beside the model's own: packed weights, and the keys and values of a batch whose prompts all differ.
+   * Computes and allocates nothing there.
+   *
+   * @param computeType as for {@link #Sampler}
+   * @param batch images at a time
+   * @param guided whether there is guidance, which takes two rows for each image
+   */
+  public static long bytesNeeded(TransformerConfig config, DType computeType, int batch, boolean guided) {
+    CountingDevice counting = new CountingDevice();
+    try (Scope scope = counting.newScope()) {
+      Transformer model = new Transformer(config, scope);
+      long before = counting.bytesInUse();
+      int rows = Math.multiplyExact(batch, guided ? 2 : 1);
+      int[] promptOf = IntStream.range(0, rows).toArray();
+      int[][] captions = new int[rows][Math.min(1, config.maxCaptionLength())];
+      try (PackedTransformer weights = new PackedTransformer(model, computeType);
+          CachedDecoder decoder = new CachedDecoder(weights, captions, new int[rows][0], promptOf, 0)) {
+        decoder.next(new int[rows]);
+      }
+      return counting.peakBytes() - before;
+    }
   }
 
   /**

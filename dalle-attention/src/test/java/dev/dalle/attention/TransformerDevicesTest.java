@@ -153,6 +153,28 @@ class TransformerDevicesTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("places")
+  void memoryOfDrawingIsWhatWasTold(Place place) {
+    assumeComputes(place);
+    try (Scope scope = place.device().newScope()) {
+      Transformer model = TransformerTest.model(scope, CONFIG, 1);
+      for (int batch : new int[] {1, 20}) {
+        List<Sampler.Order> orders = new ArrayList<>();
+        for (int i = 0; i < batch; i++) {
+          orders.add(new Sampler.Order(Prompt.of(new int[] {i % 10}), i, 0));
+        }
+        long before = place.device().bytesInUse();
+        place.device().resetPeak();
+        new Sampler(model, place.type()).draw(orders, SamplingOptions.paper(1).withBatch(batch).withGuidance(2), (tokens, total) -> {}, image -> {});
+        long told = Sampler.bytesNeeded(CONFIG, place.type(), batch, true);
+        long taken = place.device().peakBytes() - before;
+        // Sequences without a caption share their prompt.
+        assertTrue(taken <= told && taken > told / 2, batch + " images: told " + told + ", taken " + taken);
+      }
+    }
+  }
+
   /** The same tokens, alone, in batches of a few, and among others with other captions; with a prefix, and guided. */
   @ParameterizedTest
   @MethodSource("places")

@@ -10,6 +10,7 @@ import dev.dalle.tensor.Scope;
 import dev.dalle.tokenizer.BpeTokenizer;
 import dev.dalle.tokenizer.CaptionEncoder;
 import dev.dalle.trainer.picture.Picture;
+import dev.dalle.trainer.report.Machine;
 import dev.dalle.trainer.run.Compute;
 import dev.dalle.trainer.run.ModelFiles;
 import dev.dalle.trainer.stage.Drawing;
@@ -21,7 +22,7 @@ import java.util.function.Consumer;
 
 /** The three models that draw: vocabulary, transformer and dVAE. Owns the weights' memory; one thread at a time. */
 final class DrawingModels implements AutoCloseable {
-  /** Images that are drawn at the same time; part of nothing: the result does not depend on it. */
+  /** Images that are drawn at the same time where memory allows; part of nothing: the result does not depend on it. */
   private static final int BATCH = 64;
 
   private final Device device;
@@ -131,7 +132,29 @@ final class DrawingModels implements AutoCloseable {
       Prompt prompt = shared ? orders.getLast().prompt() : new Prompt(encoder.encode(recipe.caption()).tokens(), prefix);
       orders.add(new Sampler.Order(prompt, number, recipe.settings().image()));
     }
-    Drawing.draw(device, transformer, codec.tokens(), orders, compute.dtype(), recipes.getFirst().sampling(BATCH), Terminal.progress(), ready);
+    int batch = batch(transformer.config(), compute, Math.min(BATCH, orders.size()), recipes.getFirst().settings().guidance() != 1,
+        Machine.current().availableBytes());
+    Drawing.draw(device, transformer, codec.tokens(), orders, compute.dtype(), recipes.getFirst().sampling(batch), Terminal.progress(), ready);
+  }
+
+  /**
+   * How many images at a time fit.
+   *
+   * @param wanted at most
+   * @param availableBytes of main memory
+   * @throws CommandException if not even one does
+   */
+  static int batch(TransformerConfig config, Compute compute, int wanted, boolean guided, long availableBytes) {
+    for (int batch = wanted; ; batch /= 2) {
+      long bytes = Sampler.bytesNeeded(config, compute.dtype(), batch, guided);
+      if (bytes <= availableBytes) {
+        return batch;
+      }
+      if (batch == 1) {
+        throw new CommandException("too little memory: drawing one image takes " + MachineCheck.gib(bytes) + " beside the model, "
+            + MachineCheck.gib(availableBytes) + " are available; end other programs, or use a smaller model");
+      }
+    }
   }
 
   @Override

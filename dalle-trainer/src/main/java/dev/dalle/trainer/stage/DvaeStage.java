@@ -12,6 +12,7 @@ import dev.dalle.precision.optimizer.GlobalNorm;
 import dev.dalle.precision.optimizer.MovingAverageConfig;
 import dev.dalle.precision.schedule.Schedule;
 import dev.dalle.tensor.DType;
+import dev.dalle.tensor.CountingDevice;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Philox;
 import dev.dalle.tensor.Scope;
@@ -104,6 +105,17 @@ public final class DvaeStage implements Calibration.Timed {
       }
       return Timing.medianSeconds(effort, step -> model.update(step, pixels, true));
     }
+  }
+
+  /** Bytes of device memory that updates take at most: parameters, gradients, moments, average and activations. Computes and allocates nothing there. */
+  public static long bytesNeeded(DvaeStageConfig config) {
+    CountingDevice counting = new CountingDevice();
+    DvaeStage stage = new DvaeStage(config, 0, counting);
+    try (Scope scope = counting.newScope()) {
+      Trained model = stage.new Trained(scope);
+      model.update(1, new float[Math.multiplyExact(config.batchSize(), config.model().valuesPerImage())], true);
+    }
+    return counting.peakBytes();
   }
 
   /** Model, optimizer and average, and what happens to them in one update. */

@@ -10,6 +10,7 @@ import dev.dalle.precision.optimizer.ExponentialMovingAverage;
 import dev.dalle.precision.optimizer.GlobalNorm;
 import dev.dalle.precision.optimizer.MovingAverageConfig;
 import dev.dalle.precision.schedule.Schedule;
+import dev.dalle.tensor.CountingDevice;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Philox;
 import dev.dalle.tensor.Scope;
@@ -115,16 +116,31 @@ public final class TransformerStage {
   public double secondsPerStep(int captionLength, Timing.Effort effort) {
     try (Scope scope = device.newScope()) {
       Trained model = new Trained(scope);
-      Philox random = new Philox(seed, 0);
-      int[][] captions = new int[config.batchSize()][Math.min(captionLength, config.model().maxCaptionLength())];
-      int[][] images = new int[config.batchSize()][config.model().imageLength()];
-      for (int b = 0; b < captions.length; b++) {
-        Arrays.setAll(captions[b], i -> random.nextInt(config.model().textVocabulary()));
-        Arrays.setAll(images[b], i -> random.nextInt(config.model().imageVocabulary()));
-      }
-      TokenBatch batch = new TokenBatch(captions, images);
+      TokenBatch batch = madeUp(Math.min(captionLength, config.model().maxCaptionLength()));
       return Timing.medianSeconds(effort, step -> model.update(step, batch, true));
     }
+  }
+
+  private TokenBatch madeUp(int captionLength) {
+    Philox random = new Philox(seed, 0);
+    int[][] captions = new int[config.batchSize()][captionLength];
+    int[][] images = new int[config.batchSize()][config.model().imageLength()];
+    for (int b = 0; b < captions.length; b++) {
+      Arrays.setAll(captions[b], i -> random.nextInt(config.model().textVocabulary()));
+      Arrays.setAll(images[b], i -> random.nextInt(config.model().imageVocabulary()));
+    }
+    return new TokenBatch(captions, images);
+  }
+
+  /** Bytes of device memory that updates take at most: parameters, gradients, moments, average and activations. Computes and allocates nothing. */
+  public static long bytesNeeded(TransformerStageConfig config) {
+    CountingDevice counting = new CountingDevice();
+    TransformerStage stage = new TransformerStage(config, 0, counting);
+    try (Scope scope = counting.newScope()) {
+      Trained model = stage.new Trained(scope);
+      model.update(1, stage.madeUp(config.model().maxCaptionLength()), true);
+    }
+    return counting.peakBytes();
   }
 
   /** Model, optimizer and average, and what happens to them in one update. */

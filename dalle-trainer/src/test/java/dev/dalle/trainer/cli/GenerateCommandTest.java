@@ -3,8 +3,13 @@ package dev.dalle.trainer.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.dalle.attention.Sampler;
+import dev.dalle.attention.TransformerConfig;
+import dev.dalle.tensor.DType;
+import dev.dalle.trainer.run.Compute;
 import dev.dalle.trainer.files.FileHash;
 import dev.dalle.trainer.picture.Picture;
 import dev.dalle.trainer.picture.PictureFiles;
@@ -43,6 +48,21 @@ class GenerateCommandTest {
 
   private static Picture picture(Path file) {
     return PictureFiles.read(file);
+  }
+
+  /** As many at a time as fit; a model that does not fit at all is refused. */
+  @Test
+  void batchesFitInMemory() {
+    TransformerConfig model = TransformerConfig.of(16, 8, 300, 64, 4, 64, 4);
+    long one = Sampler.bytesNeeded(model, DType.F32, 1, false);
+    long sixteen = Sampler.bytesNeeded(model, DType.F32, 16, false);
+    assertTrue(one < Sampler.bytesNeeded(model, DType.F32, 1, true));
+    assertEquals(64, DrawingModels.batch(model, Compute.F32, 64, false, Long.MAX_VALUE));
+    assertEquals(16, DrawingModels.batch(model, Compute.F32, 64, false, sixteen));
+    assertEquals(8, DrawingModels.batch(model, Compute.F32, 64, false, sixteen - 1));
+    assertEquals(1, DrawingModels.batch(model, Compute.F32, 64, false, one));
+    String message = assertThrows(CommandException.class, () -> DrawingModels.batch(model, Compute.F32, 64, false, one - 1)).getMessage();
+    assertTrue(message.startsWith("too little memory: drawing one image takes "), message);
   }
 
   @Test

@@ -152,13 +152,14 @@ class TrainCommandTest {
     String json = Files.readString(config);
     Path big = Files.writeString(folder.resolve("big.json"), json.replaceFirst("\"width\" ?: 8", "\"width\": 65536"));
     String message = Cli.failure("train", "dvae", "--config", big, "--data", pictures, "--out", run);
-    assertTrue(message.matches("too little memory: training the dVAE of [0-9,]{14,} parameters takes at least [0-9.]{6,} GiB, [0-9.]+ GiB are"
-        + " available; use a smaller preset, or end other programs"), message);
+    assertTrue(message.matches("too little memory: training the dVAE of [0-9,]{14,} parameters takes [0-9.]{6,} GiB of memory, [0-9.]+ GiB are"
+        + " available; use a smaller batch or preset, or end other programs"), message);
     Files.writeString(big, json.replaceFirst("\"width\" ?: 16", "\"width\": 200000"));
     assertTrue(Cli.failure("train", "transformer", "--config", big, "--data", pictures, "--out", run).startsWith("too little memory: training the transformer"));
     assertFalse(Files.exists(run));
-    new MemoryNeed("model", 10).check(200);
-    assertThrows(CommandException.class, () -> new MemoryNeed("model", 10).check(199));
+    new MemoryNeed("model", 10, 200).check(200);
+    assertEquals("too little memory: training the model of 10 parameters takes 1.50 GiB of memory, 1.4 GiB are available; use a smaller batch or preset, or"
+        + " end other programs", assertThrows(CommandException.class, () -> new MemoryNeed("model", 10, 3L << 29).check((3L << 29) - (1 << 27))).getMessage());
   }
 
   private static int shell(String... command) throws Exception {

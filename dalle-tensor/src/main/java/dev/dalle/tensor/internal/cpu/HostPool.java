@@ -12,7 +12,7 @@ import java.util.TreeMap;
  * Blocks of native memory by size, 64-byte aligned, kept for reuse: a fresh block costs page faults and zeroing, a used one nothing. Sizes are
  * rounded up to one of eight steps an octave, so at most an eighth of a block is waste. One thread at a time.
  */
-final class HostPool {
+public final class HostPool {
   private static final int ALIGNMENT = 64;
   /**
    * Large blocks start at a page: a loop that reads one block and writes another loses a quarter of its speed if the written address is a little ahead of the read
@@ -123,7 +123,8 @@ final class HostPool {
     return freeBytes;
   }
 
-  static long roundUp(long byteSize) {
+  /** The size of the block that is given for so many bytes. */
+  public static long roundUp(long byteSize) {
     if (byteSize <= SMALLEST) {
       return SMALLEST;
     }
