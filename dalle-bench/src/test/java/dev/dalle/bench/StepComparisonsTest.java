@@ -23,6 +23,7 @@ class StepComparisonsTest {
       tests.add(test("plain dvae " + dtype, new DvaeStepComparison(plain, 2, dtype)));
       for (AttentionForm form : AttentionForm.values()) {
         tests.add(test("transformer " + form + " " + dtype, new TransformerStepComparison(transformer, 3, 4, dtype, form)));
+        tests.add(test("drawing " + form + " " + dtype, new DrawingComparison(transformer, 3, dtype, form)));
       }
     }
     return tests.stream();

@@ -101,16 +101,16 @@ final class SlotRows {
 
   /** Whether all numbers of dense rows are finite. */
   static boolean isFinite(MemorySegment rows, int slots, int depth) {
-    long count = (long) slots * depth;
+    int count = slots * depth;
     FloatVector sum = FloatVector.zero(SPECIES);
-    long i = 0;
+    int i = 0;
     // A finite number times zero is zero, anything else NaN.
     for (; i + LANES <= count; i += LANES) {
-      sum = sum.add(FloatVector.fromMemorySegment(SPECIES, rows, 4 * i, ORDER).mul(0f));
+      sum = sum.add(FloatVector.fromMemorySegment(SPECIES, rows, 4L * i, ORDER).mul(0f));
     }
     boolean finite = !sum.test(VectorOperators.IS_NAN).anyTrue();
     for (; i < count; i++) {
-      finite &= Float.isFinite(rows.get(FLOAT, 4 * i));
+      finite &= Float.isFinite(rows.get(FLOAT, 4L * i));
     }
     return finite;
   }

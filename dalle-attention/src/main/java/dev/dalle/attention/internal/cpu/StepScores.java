@@ -86,13 +86,14 @@ final class StepScores {
 
   /** {@code to = from} in BF16, rounded to nearest, ties to even; a NaN stays one. All queries of a step. */
   static void round(MemorySegment from, int rows, int columns, MemorySegment to) {
-    long count = (long) rows * columns;
-    for (long i = 0; i < count; i += LANES) {
-      FloatVector x = FloatVector.fromMemorySegment(SPECIES, from, i * Float.BYTES, ORDER);
+    int count = rows * columns;
+    // Counted by an int: loops over longs are compiled in another way, and sometimes left vectors as objects.
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector x = FloatVector.fromMemorySegment(SPECIES, from, (long) i * Float.BYTES, ORDER);
       IntVector bits = x.reinterpretAsInts();
       IntVector odd = bits.lanewise(VectorOperators.LSHR, 16).and(1);
       IntVector rounded = bits.add(odd).add(0x7FFF).lanewise(VectorOperators.LSHR, 16).blend(0x7FC0, x.test(VectorOperators.IS_NAN).cast(INTS));
-      ((ShortVector) rounded.convertShape(VectorOperators.I2S, SHORTS, 0)).intoMemorySegment(to, i * Short.BYTES, ORDER);
+      ((ShortVector) rounded.convertShape(VectorOperators.I2S, SHORTS, 0)).intoMemorySegment(to, (long) i * Short.BYTES, ORDER);
     }
   }
 

@@ -8,50 +8,64 @@ import dev.dalle.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
-import org.junit.jupiter.api.Test;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
 
 /** Vectors that the compiler fails to keep in registers become objects: nothing but the allocation counter shows it. */
 class StepAllocationTest {
   private static final int DEPTH = 40;
 
-  @Test
-  void compiledKernelsAllocateNothing() {
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    StepPlan plan = StepPlan.of(new AttentionPattern.Row(20, 8), 84);
-    StepScratch scratch = new StepScratch();
-    scratch.backward(plan, DEPTH, DType.BF16);
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment tensor = arena.allocate(4L * 84 * DEPTH, 64);
-      long allocated = Long.MAX_VALUE;
-      // The compiler works in the background: give it rounds until it is done, and fail if it never is.
-      for (int round = 0; round < 60 && allocated > 0; round++) {
-        long before = threads.getThreadAllocatedBytes(Thread.currentThread().threadId());
-        for (int i = 0; i < 200; i++) {
-          step(plan, scratch, tensor);
-        }
-        allocated = threads.getThreadAllocatedBytes(Thread.currentThread().threadId()) - before;
-      }
-      assertTrue(allocated == 0, allocated + " bytes in 200 passes of one head after warming up");
-    }
+  private final StepPlan plan = StepPlan.of(new AttentionPattern.Row(20, 8), 84);
+  private final StepScratch scratch = new StepScratch();
+
+  /** One kernel over all steps. */
+  private interface Kernel {
+    void run(StepPlan.Step step, int column);
   }
 
-  private static void step(StepPlan plan, StepScratch s, MemorySegment tensor) {
-    for (int i = 0; i < plan.steps.size(); i++) {
-      StepPlan.Step step = plan.steps.get(i);
+  @TestFactory
+  Stream<DynamicTest> compiledKernelsAllocateNothing() {
+    StepScratch s = scratch;
+    s.backward(plan, DEPTH, DType.BF16);
+    MemorySegment tensor = Arena.ofAuto().allocate(4L * 84 * DEPTH, 64);
+    Map<String, Kernel> kernels = new LinkedHashMap<>();
+    kernels.put("mask", (step, column) -> {
       for (int m = 0; m < step.maskAt().length; m++) {
         if (step.maskAt()[m] != StepPlan.UNMASKED) {
           StepScores.mask(s.scores, m * StepPlan.UNIT, plan.columns, plan.masks, step.maskAt()[m]);
         }
       }
-      for (int column = 0; column < plan.columns; column += StepScores.LANES) {
-        StepScores.greatest(s.scores, column, step.rows(), plan.columns, s.greatest, step.queryAt() + column);
-        StepScores.exponentials(s.scores, column, step.rows(), plan.columns, s.greatest, step.queryAt() + column, 1, s.scores, s.sums);
-        StepScores.means(s.scores, s.gradP, column, step.rows(), plan.columns, s.sums, step.queryAt() + column);
-        StepScores.gradient(s.scores, s.gradP, column, step.rows(), plan.columns, s.sums, step.queryAt() + column);
+    });
+    kernels.put("greatest", (step, column) -> StepScores.greatest(s.scores, column, step.rows(), plan.columns, s.greatest, step.queryAt() + column));
+    kernels.put("exponentials", (step, column) -> StepScores.exponentials(s.scores, column, step.rows(), plan.columns, s.greatest, step.queryAt() + column,
+        1, s.scores, s.sums));
+    kernels.put("means", (step, column) -> StepScores.means(s.scores, s.gradP, column, step.rows(), plan.columns, s.sums, step.queryAt() + column));
+    kernels.put("gradient", (step, column) -> StepScores.gradient(s.scores, s.gradP, column, step.rows(), plan.columns, s.sums, step.queryAt() + column));
+    kernels.put("round", (step, column) -> StepScores.round(s.scores, step.rows(), plan.columns, s.p));
+    kernels.put("finite", (step, column) -> assertTrue(SlotRows.isFinite(s.out, plan.slots(), DEPTH)));
+    kernels.put("scatter floats", (step, column) -> SlotRows.scatter(s.out, s.factors, plan.stateOfSlot, DEPTH, tensor, DType.F32, 0, DEPTH));
+    kernels.put("scatter bfloats", (step, column) -> SlotRows.scatter(s.out, s.factors, plan.stateOfSlot, DEPTH, tensor, DType.BF16, 0, DEPTH));
+    return kernels.entrySet().stream().map(kernel -> DynamicTest.dynamicTest(kernel.getKey(), () -> check(kernel.getValue())));
+  }
+
+  private void check(Kernel kernel) {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long allocated = Long.MAX_VALUE;
+    // The compiler works in the background: give it rounds until it is done, and fail if it never is.
+    for (int round = 0; round < 60 && allocated > 0; round++) {
+      long before = threads.getThreadAllocatedBytes(Thread.currentThread().threadId());
+      for (int i = 0; i < 200; i++) {
+        for (int step = 0; step < plan.steps.size(); step++) {
+          for (int column = 0; column < plan.columns; column += StepScores.LANES) {
+            kernel.run(plan.steps.get(step), column);
+          }
+        }
       }
-      StepScores.round(s.scores, step.rows(), plan.columns, s.p);
+      allocated = threads.getThreadAllocatedBytes(Thread.currentThread().threadId()) - before;
     }
-    SlotRows.scatter(s.out, s.factors, plan.stateOfSlot, DEPTH, tensor, DType.F32, 0, DEPTH);
-    SlotRows.scatter(s.out, s.factors, plan.stateOfSlot, DEPTH, tensor, DType.BF16, 0, DEPTH);
+    assertTrue(allocated == 0, allocated + " bytes in 200 passes of one head after warming up");
   }
 }
