@@ -40,11 +40,12 @@ public interface AttentionOps {
    * pattern allows and no others.
    *
    * @param qkv {@code [N, 3, H, D]}, F32 or BF16, of the state at {@code position}
-   * @param position of the state in the stream, the same for all: from P to less than P + R
+   * @param position of the state in the stream, the same for all: P or more
    * @param prompts {@code [C, P, 3, H, D]}, the type of {@code qkv}: the packed input of {@link #forward} for the first P states; P may be 0
    * @param promptOf I32 {@code [N]}: the prompt of each sequence; one outside 0 to C - 1 makes the device fail
-   * @param cache {@code [N, R, 2, H, D]}, the type of {@code qkv}: keys and values of the states from P on; entry {@code position - P} is written, those
-   *     before it are read
+   * @param cache {@code [N, R, 2, H, D]}, the type of {@code qkv}: keys and values of states from P on, that of state s in entry {@code (s - P) mod R}; the
+   *     one at {@code position} is written. R is at least what the pattern still needs: {@code greatestReach + 1} if P has all text, or as many as there
+   *     are states from P on
    * @param out {@code [N, H * D]}, the type of {@code qkv}, written
    */
   void decode(Tensor qkv, AttentionPattern pattern, int position, Tensor prompts, Tensor promptOf, Tensor cache, Tensor out);

@@ -21,6 +21,15 @@ public sealed interface AttentionPattern {
   /** Whether an image state reads the image state that lies {@code distance} (0 or more) before it in raster order. */
   boolean reaches(int distance);
 
+  /** The greatest distance within the image that {@link #reaches}: an image state reads no image state further back. */
+  default int greatestReach() {
+    int distance = imageLength() - 1;
+    while (distance > 0 && !reaches(distance)) {
+      distance--;
+    }
+    return Math.max(0, distance);
+  }
+
   /** Number of image states. */
   default int imageLength() {
     return gridSide() * gridSide();

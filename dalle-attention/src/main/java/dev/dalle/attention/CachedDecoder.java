@@ -13,9 +13,10 @@ import java.util.List;
 
 /**
  * Sequences that grow by one image token at a time. Keys and values of a prompt's states are computed once and shared by its sequences; each
- * sequence keeps those of its later states. The scores of a sequence depend on its own tokens alone, to the bit, whatever the other sequences are and however
- * many: prompts are read one by one, sequences {@value #ROWS} at a time, and what is computed of one row never depends on another. Owns its tensors.
- * One thread at a time.
+ * sequence keeps those of its later states that a layer's pattern still needs: 33 of 1,024 in a row layer of the paper.
+ *
+ * <p>The scores of a sequence depend on its own tokens alone, to the bit, whatever the other sequences are and however many: prompts are read one by one,
+ * sequences {@value #ROWS} at a time, and what is computed of one row never depends on another. Owns its tensors. One thread at a time.
  */
 public final class CachedDecoder implements AutoCloseable {
   /** Sequences that take a step together. More would be no faster: products of few rows are as fast as their weights can be read. */
@@ -61,7 +62,8 @@ public final class CachedDecoder implements AutoCloseable {
       this.buffers = new Buffers(scope, ROWS);
       for (int layer = 0; layer < config.layers(); layer++) {
         prompts.add(scope.allocate(weights.type(), captions.length, config.textLength() + cell, 3, config.heads(), config.headSize()));
-        caches.add(scope.allocate(weights.type(), sequences, config.imageLength() - cell, 2, config.heads(), config.headSize()));
+        int needed = Math.min(config.imageLength() - cell, attentionBlock(layer).pattern().greatestReach() + 1);
+        caches.add(scope.allocate(weights.type(), sequences, needed, 2, config.heads(), config.headSize()));
       }
       for (int prompt = 0; prompt < captions.length; prompt++) {
         read(prompt, captions[prompt], prefixes[prompt]);

@@ -62,10 +62,16 @@ public final class CheckedAttentionOps implements AttentionOps {
     }
     like("cache", cache, qkv.dtype(), Shape.of(count, cache.dim(1), 2, heads, depth), "keys and values like those of qkv");
     like("out", out, qkv.dtype(), Shape.of(count, heads * depth), "sequences, heads times numbers a head");
-    long end = Math.min(pattern.length(), prompts.dim(1) + cache.dim(1));
-    if (position < prompts.dim(1) || position >= end) {
-      throw new ShapeException("position: expected " + prompts.dim(1) + " to " + (end - 1) + " (prompts " + prompts.shape() + ", cache "
-          + cache.shape() + ", " + pattern + "), got " + position);
+    long states = prompts.dim(1);
+    if (position < states || position >= pattern.length()) {
+      throw new ShapeException("position: expected " + states + " to " + (pattern.length() - 1) + " (prompts " + prompts.shape() + ", " + pattern + "), got "
+          + position);
+    }
+    // Text is read by all that follows; without it among the prompts, nothing may be overwritten.
+    long needed = Math.min(position - states, states < pattern.textLength() ? Long.MAX_VALUE : pattern.greatestReach()) + 1;
+    if (cache.dim(1) < needed) {
+      throw new ShapeException("cache: expected at least " + needed + " states for position " + position + " after prompts " + prompts.shape() + " with "
+          + pattern + ", got " + cache);
     }
     ops.decode(qkv, pattern, position, prompts, promptOf, cache, out);
   }

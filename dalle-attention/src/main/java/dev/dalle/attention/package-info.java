@@ -12,7 +12,6 @@
  * end-of-text token, the state of a caption's last token predicts nothing; the two heads are untied and, unless asked for, without bias. Top-k, top-p and
  * guidance are not the paper's and are off unless asked for.
  *
- * <p>Limits: token numbers come from the host. All sequences of a batch of samples advance together, and caches hold every image state even where
- * later states will read only some.
+ * <p>Limits: token numbers come from the host. All sequences of a batch of samples advance together.
  */
 package dev.dalle.attention;

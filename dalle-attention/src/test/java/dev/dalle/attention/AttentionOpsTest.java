@@ -299,7 +299,7 @@ class AttentionOpsTest {
     int states = c.states();
     float[] whole = qkv(c);
     float[] expected = run(Runner.reference(), c, whole, gradOut(c)).out();
-    for (int promptStates : new int[] {0, states / 2}) {
+    for (int promptStates : new int[] {0, states / 2, Math.min(c.pattern().textLength(), states / 2)}) {
       for (Runner runner : runners(c)) {
         float[] actual = decode(runner, c, whole, promptStates);
         int outRow = c.heads() * c.depth();
@@ -329,7 +329,9 @@ class AttentionOpsTest {
         promptOf[b] = c.batch() - 1 - b;
       }
       prompts.write(promptValues);
-      Tensor cache = scope.allocate(c.dtype(), c.batch(), c.states() - promptStates, 2, c.heads(), c.depth());
+      // No more than what the pattern still needs, where there is less of it than states to come.
+      int needed = promptStates < c.pattern().textLength() ? c.states() : c.pattern().greatestReach() + 1;
+      Tensor cache = scope.allocate(c.dtype(), c.batch(), Math.min(needed, c.states() - promptStates), 2, c.heads(), c.depth());
       Tensor of = scope.of(promptOf, c.batch());
       for (int position = promptStates; position < c.states(); position++) {
         float[] states = new float[c.batch() * row];
@@ -377,8 +379,10 @@ class AttentionOpsTest {
         Tensor prompts = scope.allocate(DType.F32, 1, 3, 3, 2, 4);
         Tensor cache = scope.allocate(DType.F32, 2, 2, 2, 2, 4);
         Tensor result = scope.allocate(DType.F32, 2, 8);
-        assertMessage("position: expected 3 to 4 (prompts [1, 3, 3, 2, 4], cache [2, 2, 2, 2, 4], Row[textLength=3, gridSide=2]), got 5",
-            () -> attention.decode(one, pattern, 5, prompts, scope.of(new int[2], 2), cache, result));
+        assertMessage("position: expected 3 to 6 (prompts [1, 3, 3, 2, 4], Row[textLength=3, gridSide=2]), got 7",
+            () -> attention.decode(one, pattern, 7, prompts, scope.of(new int[2], 2), cache, result));
+        assertMessage("cache: expected at least 3 states for position 5 after prompts [1, 3, 3, 2, 4] with Row[textLength=3, gridSide=2], got F32[2, 2, 2, 2, 4]"
+            + at, () -> attention.decode(one, pattern, 5, prompts, scope.of(new int[2], 2), cache, result));
         assertMessage("promptOf: expected I32[2] (one for each sequence), got I32[3]" + at,
             () -> attention.decode(one, pattern, 3, prompts, scope.of(new int[3], 3), cache, result));
         Throwable failure = assertThrows(RuntimeException.class,

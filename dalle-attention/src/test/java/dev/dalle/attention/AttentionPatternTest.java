@@ -114,4 +114,14 @@ class AttentionPatternTest {
   private static void assertMessage(String message, Runnable action) {
     assertEquals(message, assertThrows(IllegalArgumentException.class, action::run).getMessage());
   }
+
+  @Test
+  void reachesEnd() {
+    assertEquals(32, new AttentionPattern.Row(256, 32).greatestReach());
+    assertEquals(31 * 32, new AttentionPattern.Column(256, 32).greatestReach());
+    // The upper right corner of half a neighbourhood of 11 x 11, a row further back because it wraps around.
+    assertEquals(6 * 32 - 1, new AttentionPattern.Convolution(256, 32, 11).greatestReach());
+    assertEquals(1023, new AttentionPattern.DenseCausal(256, 32).greatestReach());
+    assertEquals(0, new AttentionPattern.DenseCausal(5, 0).greatestReach());
+  }
 }

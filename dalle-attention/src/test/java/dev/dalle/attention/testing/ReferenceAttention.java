@@ -127,14 +127,14 @@ public final class ReferenceAttention implements AttentionOps {
       for (int h = 0; h < x.heads; h++) {
         for (int d = 0; d < x.depth; d++) {
           for (int part = 0; part < 2; part++) {
-            c.set(n, position - p.states, part, h, d, x.get(n, 0, part + 1, h, d));
+            c.set(n, (position - p.states) % c.states, part, h, d, x.get(n, 0, part + 1, h, d));
           }
         }
         double[] scores = new double[position + 1];
         double sum = 0;
         for (int j = 0; j <= position; j++) {
           for (int d = 0; d < x.depth; d++) {
-            scores[j] += x.get(n, 0, 0, h, d) * stored(p, c, (int) of[n], n, j, 0, h, d) / Math.sqrt(x.depth);
+            scores[j] += !pattern.attends(position, j) ? 0 : x.get(n, 0, 0, h, d) * stored(p, c, (int) of[n], n, j, 0, h, d) / Math.sqrt(x.depth);
           }
           sum += pattern.attends(position, j) ? Math.exp(scores[j]) : 0;
         }
@@ -152,6 +152,6 @@ public final class ReferenceAttention implements AttentionOps {
   /** A key (part 0) or value (part 1) of a state, wherever it is kept. */
   private static double stored(Packed prompts, Packed cache, int prompt, int sequence, int state, int part, int head, int number) {
     return state < prompts.states ? prompts.get(prompt, state, part + 1, head, number)
-        : cache.get(sequence, state - prompts.states, part, head, number);
+        : cache.get(sequence, (state - prompts.states) % cache.states, part, head, number);
   }
 }

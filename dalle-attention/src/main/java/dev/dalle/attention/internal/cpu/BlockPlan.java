@@ -23,9 +23,6 @@ final class BlockPlan {
   /** The state of each slot, -1 for a slot of padding; a multiple of {@link #ROWS} and of the lanes. */
   final int[] stateOfSlot;
 
-  /** Number of states. */
-  final int states;
-
   /** For each tile the numbers of its key blocks, ascending. */
   final int[][] blocks;
 
@@ -38,9 +35,8 @@ final class BlockPlan {
   /** The greatest number of blocks of a tile. */
   final int widestTile;
 
-  private BlockPlan(int[] stateOfSlot, int states, int[][] blocks, int[][] maskOffsets, float[] masks) {
+  private BlockPlan(int[] stateOfSlot, int[][] blocks, int[][] maskOffsets, float[] masks) {
     this.stateOfSlot = stateOfSlot;
-    this.states = states;
     this.blocks = blocks;
     this.maskOffsets = maskOffsets;
     this.masks = masks;
@@ -70,7 +66,7 @@ final class BlockPlan {
    * @param lanes keys of a block: 16 or a divisor of it
    */
   static BlockPlan of(AttentionPattern pattern, int states, int lanes) {
-    int[] stateOfSlot = layOut(pattern, states);
+    int[] stateOfSlot = SlotOrder.of(pattern, states, ROWS, ROWS);
     int[][] blocks = new int[stateOfSlot.length / ROWS][];
     int[][] maskOffsets = new int[blocks.length][];
     List<float[]> masks = new ArrayList<>();
@@ -97,45 +93,7 @@ final class BlockPlan {
     for (int i = 0; i < masks.size(); i++) {
       System.arraycopy(masks.get(i), 0, joined, i * ROWS * lanes, ROWS * lanes);
     }
-    return new BlockPlan(stateOfSlot, states, blocks, maskOffsets, joined);
-  }
-
-  private static int[] layOut(AttentionPattern pattern, int states) {
-    int text = Math.min(pattern.textLength(), states);
-    int image = states - text;
-    int imageAt = roundUp(text);
-    int[] slots = new int[roundUp(imageAt + image)];
-    Arrays.fill(slots, -1);
-    for (int i = 0; i < text; i++) {
-      slots[i] = i;
-    }
-    int side = pattern.gridSide();
-    int next = imageAt;
-    switch (pattern) {
-      case AttentionPattern.Column column -> {
-        for (int i = 0; i < side * side; i++) {
-          int cell = i % side * side + i / side;
-          if (cell < image) {
-            slots[next++] = text + cell;
-          }
-        }
-      }
-      case AttentionPattern.DenseCausal dense -> raster(slots, next, text, image);
-      case AttentionPattern.Bidirectional all -> raster(slots, next, text, image);
-      case AttentionPattern.Row row -> raster(slots, next, text, image);
-      case AttentionPattern.Convolution convolution -> raster(slots, next, text, image);
-    }
-    return slots;
-  }
-
-  private static void raster(int[] slots, int next, int text, int image) {
-    for (int cell = 0; cell < image; cell++) {
-      slots[next + cell] = text + cell;
-    }
-  }
-
-  private static int roundUp(int count) {
-    return (count + ROWS - 1) / ROWS * ROWS;
+    return new BlockPlan(stateOfSlot, blocks, maskOffsets, joined);
   }
 
   /** The mask of a block; empty if no pair is allowed. Queries of padding may read everything: their scores are finite and never used. */

@@ -103,16 +103,17 @@ final class CpuAttention implements AttentionOps {
     }, qkv, logSumExp, gradOut, gradQkv);
   }
 
-  /** The keys that the state at a position reads, ascending; kept from layer to layer, as many of which share a pattern. */
-  private record Keys(int position, int promptStates, int[] ofPrompt, int[] ofCache) {}
+  /** The keys that the state at a position reads, and the cache's entries of those that are not the prompt's; kept for the other layers with the pattern. */
+  private record Keys(int position, int promptStates, int cacheStates, int[] ofPrompt, int[] ofCache) {}
 
-  private Keys keys(AttentionPattern pattern, int position, int promptStates) {
+  private Keys keys(AttentionPattern pattern, int position, int promptStates, int cacheStates) {
     return keys.compute(pattern, (key, known) -> {
-      if (known != null && known.position() == position && known.promptStates() == promptStates) {
+      if (known != null && known.position() == position && known.promptStates() == promptStates && known.cacheStates() == cacheStates) {
         return known;
       }
-      return new Keys(position, promptStates, IntStream.range(0, promptStates).filter(state -> pattern.attends(position, state)).toArray(),
-          IntStream.rangeClosed(promptStates, position).filter(state -> pattern.attends(position, state)).toArray());
+      return new Keys(position, promptStates, cacheStates, IntStream.range(0, promptStates).filter(state -> pattern.attends(position, state)).toArray(),
+          IntStream.rangeClosed(promptStates, position).filter(state -> pattern.attends(position, state)).map(state -> (state - promptStates) % cacheStates)
+              .toArray());
     });
   }
 
@@ -124,7 +125,7 @@ final class CpuAttention implements AttentionOps {
     int promptStates = Math.toIntExact(prompts.dim(1));
     int cacheStates = Math.toIntExact(cache.dim(1));
     DType dtype = qkv.dtype();
-    Keys keys = keys(pattern, position, promptStates);
+    Keys keys = keys(pattern, position, promptStates, cacheStates);
     int[] promptKeys = keys.ofPrompt();
     int[] cacheKeys = keys.ofCache();
     long row = (long) heads * depth * dtype.byteSize();
@@ -145,15 +146,15 @@ final class CpuAttention implements AttentionOps {
         long promptAt = (long) prompt * promptStates * 3 * row + head;
         long cacheAt = sequence * cacheStates * 2 * row + head;
         for (int part = 0; part < 2; part++) {
-          MemorySegment.copy(memory[0], (sequence * 3 + part + 1) * row + head, memory[3], cacheAt + (2L * (position - promptStates) + part) * row,
+          MemorySegment.copy(memory[0], (sequence * 3 + part + 1) * row + head, memory[3], cacheAt + (2L * ((position - promptStates) % cacheStates) + part) * row,
               (long) count * depth * dtype.byteSize());
         }
         s.begin(memory[0], dtype, sequence * 3 * row + head, count, depth, promptKeys.length + cacheKeys.length, queryFactor);
-        s.scores(new HeadDecoding.Rows(memory[1], dtype, promptAt + row, 3 * row, 0), promptKeys);
-        s.scores(new HeadDecoding.Rows(memory[3], dtype, cacheAt, 2 * row, promptStates), cacheKeys);
+        s.scores(new HeadDecoding.Rows(memory[1], dtype, promptAt + row, 3 * row), promptKeys);
+        s.scores(new HeadDecoding.Rows(memory[3], dtype, cacheAt, 2 * row), cacheKeys);
         s.softmax();
-        s.values(new HeadDecoding.Rows(memory[1], dtype, promptAt + 2 * row, 3 * row, 0), promptKeys);
-        s.values(new HeadDecoding.Rows(memory[3], dtype, cacheAt + row, 2 * row, promptStates), cacheKeys);
+        s.values(new HeadDecoding.Rows(memory[1], dtype, promptAt + 2 * row, 3 * row), promptKeys);
+        s.values(new HeadDecoding.Rows(memory[3], dtype, cacheAt + row, 2 * row), cacheKeys);
         s.end(memory[4], dtype, sequence * row + head);
       }
     }), qkv, prompts, promptOf, cache, out);

@@ -140,9 +140,8 @@ final class ExactHead {
       if (layout.dtype() == DType.F32) {
         to.set(FLOAT, 4 * (at + d), (float) clamped(factor * row[d], Float.MAX_VALUE));
       } else {
-        // The greatest BF16 is 0x7F7F; less than half a step above it, nothing is rounded to infinity.
-        int bits = Float.floatToRawIntBits((float) clamped(factor * row[d], Float.intBitsToFloat(0x7F7F0000)));
-        to.set(SHORT, 2 * (at + d), (short) ((bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16));
+        // 0x7F7F is the greatest BF16.
+        to.set(SHORT, 2 * (at + d), HeadRows.bfloat((float) clamped(factor * row[d], Float.intBitsToFloat(0x7F7F0000))));
       }
     }
   }
@@ -160,7 +159,7 @@ final class ExactHead {
     return true;
   }
 
-  static boolean isFinite(double[] row) {
+  private static boolean isFinite(double[] row) {
     for (double value : row) {
       if (!Double.isFinite(value)) {
         return false;

@@ -35,8 +35,8 @@ final class HeadDecoding {
   private int keys;
   private int next;
 
-  /** Where rows of keys, or of values, are: that of state s begins {@code stride * (s - first)} bytes after {@code at}. */
-  record Rows(MemorySegment memory, DType dtype, long at, long stride, int first) {}
+  /** Where rows of keys, or of values, are: entry i begins {@code stride * i} bytes after {@code at}. */
+  record Rows(MemorySegment memory, DType dtype, long at, long stride) {}
 
   /**
    * Takes in the query.
@@ -65,23 +65,23 @@ final class HeadDecoding {
   }
 
   /** Scores of the next keys. */
-  void scores(Rows rows, int[] states) {
+  void scores(Rows rows, int[] entries) {
     if (depth == 4 * LANES) {
       for (int head = 0; head < heads; head++) {
         if (rows.dtype() == DType.F32) {
-          scoresOfFour(rows.memory(), rows.at() + 4L * head * depth, rows.stride(), rows.first(), states, q, head * depth, p,
+          scoresOfFour(rows.memory(), rows.at() + 4L * head * depth, rows.stride(), entries, q, head * depth, p,
               head * HeadRows.padded(keys) + next, lanes);
         } else {
-          bfloatScoresOfFour(rows.memory(), rows.at() + 2L * head * depth, rows.stride(), rows.first(), states, q, head * depth, p,
+          bfloatScoresOfFour(rows.memory(), rows.at() + 2L * head * depth, rows.stride(), entries, q, head * depth, p,
               head * HeadRows.padded(keys) + next, lanes);
         }
       }
     } else if (rows.dtype() == DType.F32) {
-      scoresFloats(rows.memory(), rows.at(), rows.stride(), rows.first(), states);
+      scoresFloats(rows.memory(), rows.at(), rows.stride(), entries);
     } else {
-      scoresBfloats(rows.memory(), rows.at(), rows.stride(), rows.first(), states);
+      scoresBfloats(rows.memory(), rows.at(), rows.stride(), entries);
     }
-    next += states.length;
+    next += entries.length;
   }
 
   /** From scores of all keys to probabilities; values come next, in the same order. */
@@ -96,23 +96,23 @@ final class HeadDecoding {
   }
 
   /** Adds the next values, each times its probability. */
-  void values(Rows rows, int[] states) {
+  void values(Rows rows, int[] entries) {
     if (depth == 4 * LANES) {
       for (int head = 0; head < heads; head++) {
         if (rows.dtype() == DType.F32) {
-          valuesOfFour(rows.memory(), rows.at() + 4L * head * depth, rows.stride(), rows.first(), states, p, head * HeadRows.padded(keys) + next, out,
+          valuesOfFour(rows.memory(), rows.at() + 4L * head * depth, rows.stride(), entries, p, head * HeadRows.padded(keys) + next, out,
               head * depth);
         } else {
-          bfloatValuesOfFour(rows.memory(), rows.at() + 2L * head * depth, rows.stride(), rows.first(), states, p, head * HeadRows.padded(keys) + next,
+          bfloatValuesOfFour(rows.memory(), rows.at() + 2L * head * depth, rows.stride(), entries, p, head * HeadRows.padded(keys) + next,
               out, head * depth);
         }
       }
     } else if (rows.dtype() == DType.F32) {
-      valuesFloats(rows.memory(), rows.at(), rows.stride(), rows.first(), states);
+      valuesFloats(rows.memory(), rows.at(), rows.stride(), entries);
     } else {
-      valuesBfloats(rows.memory(), rows.at(), rows.stride(), rows.first(), states);
+      valuesBfloats(rows.memory(), rows.at(), rows.stride(), entries);
     }
-    next += states.length;
+    next += entries.length;
   }
 
   /** Writes the result, one head after the other. */
@@ -121,8 +121,7 @@ final class HeadDecoding {
       MemorySegment.copy(out, 0, to, FLOAT, at, heads * depth);
     } else {
       for (int i = 0; i < heads * depth; i++) {
-        int bits = Float.floatToRawIntBits(out[i]);
-        to.set(SHORT, at + 2L * i, (short) (Float.isNaN(out[i]) ? 0x7FC0 : (bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16));
+        to.set(SHORT, at + 2L * i, HeadRows.bfloat(out[i]));
       }
     }
   }
@@ -131,11 +130,11 @@ final class HeadDecoding {
     return dtype == DType.F32 ? from.get(FLOAT, at + 4L * index) : Float.intBitsToFloat(from.get(SHORT, at + 2L * index) << 16);
   }
 
-  private void scoresFloats(MemorySegment memory, long at, long stride, int first, int[] states) {
+  private void scoresFloats(MemorySegment memory, long at, long stride, int[] entries) {
     int whole = depth - depth % LANES;
     int row = HeadRows.padded(keys);
-    for (int i = 0; i < states.length; i++) {
-      long key = at + stride * (states[i] - first);
+    for (int i = 0; i < entries.length; i++) {
+      long key = at + stride * entries[i];
       for (int head = 0; head < heads; head++) {
         int begin = head * depth;
         FloatVector sum = FloatVector.zero(SPECIES);
@@ -152,11 +151,11 @@ final class HeadDecoding {
     }
   }
 
-  private void scoresBfloats(MemorySegment memory, long at, long stride, int first, int[] states) {
+  private void scoresBfloats(MemorySegment memory, long at, long stride, int[] entries) {
     int whole = depth - depth % LANES;
     int row = HeadRows.padded(keys);
-    for (int i = 0; i < states.length; i++) {
-      long key = at + stride * (states[i] - first);
+    for (int i = 0; i < entries.length; i++) {
+      long key = at + stride * entries[i];
       for (int head = 0; head < heads; head++) {
         int begin = head * depth;
         FloatVector sum = FloatVector.zero(SPECIES);
@@ -175,11 +174,11 @@ final class HeadDecoding {
     }
   }
 
-  private void valuesFloats(MemorySegment memory, long at, long stride, int first, int[] states) {
+  private void valuesFloats(MemorySegment memory, long at, long stride, int[] entries) {
     int whole = depth - depth % LANES;
     int row = HeadRows.padded(keys);
-    for (int i = 0; i < states.length; i++) {
-      long value = at + stride * (states[i] - first);
+    for (int i = 0; i < entries.length; i++) {
+      long value = at + stride * entries[i];
       for (int head = 0; head < heads; head++) {
         int begin = head * depth;
         float weight = p[head * row + next + i];
@@ -194,11 +193,11 @@ final class HeadDecoding {
     }
   }
 
-  private void valuesBfloats(MemorySegment memory, long at, long stride, int first, int[] states) {
+  private void valuesBfloats(MemorySegment memory, long at, long stride, int[] entries) {
     int whole = depth - depth % LANES;
     int row = HeadRows.padded(keys);
-    for (int i = 0; i < states.length; i++) {
-      long value = at + stride * (states[i] - first);
+    for (int i = 0; i < entries.length; i++) {
+      long value = at + stride * entries[i];
       for (int head = 0; head < heads; head++) {
         int begin = head * depth;
         float weight = p[head * row + next + i];
@@ -216,14 +215,14 @@ final class HeadDecoding {
   }
 
   /** One head of four vectors, whose query stays in registers. */
-  private static void scoresOfFour(MemorySegment memory, long at, long stride, int first, int[] states, float[] q, int qAt, float[] p, int pAt,
+  private static void scoresOfFour(MemorySegment memory, long at, long stride, int[] entries, float[] q, int qAt, float[] p, int pAt,
       float[] lanes) {
     FloatVector q0 = FloatVector.fromArray(SPECIES, q, qAt);
     FloatVector q1 = FloatVector.fromArray(SPECIES, q, qAt + LANES);
     FloatVector q2 = FloatVector.fromArray(SPECIES, q, qAt + 2 * LANES);
     FloatVector q3 = FloatVector.fromArray(SPECIES, q, qAt + 3 * LANES);
-    for (int i = 0; i < states.length; i++) {
-      long key = at + stride * (states[i] - first);
+    for (int i = 0; i < entries.length; i++) {
+      long key = at + stride * entries[i];
       FloatVector k0 = FloatVector.fromMemorySegment(SPECIES, memory, key, ORDER);
       FloatVector k1 = FloatVector.fromMemorySegment(SPECIES, memory, key + 4L * LANES, ORDER);
       FloatVector k2 = FloatVector.fromMemorySegment(SPECIES, memory, key + 8L * LANES, ORDER);
@@ -233,14 +232,14 @@ final class HeadDecoding {
     }
   }
 
-  private static void bfloatScoresOfFour(MemorySegment memory, long at, long stride, int first, int[] states, float[] q, int qAt, float[] p, int pAt,
+  private static void bfloatScoresOfFour(MemorySegment memory, long at, long stride, int[] entries, float[] q, int qAt, float[] p, int pAt,
       float[] lanes) {
     FloatVector q0 = FloatVector.fromArray(SPECIES, q, qAt);
     FloatVector q1 = FloatVector.fromArray(SPECIES, q, qAt + LANES);
     FloatVector q2 = FloatVector.fromArray(SPECIES, q, qAt + 2 * LANES);
     FloatVector q3 = FloatVector.fromArray(SPECIES, q, qAt + 3 * LANES);
-    for (int i = 0; i < states.length; i++) {
-      long key = at + stride * (states[i] - first);
+    for (int i = 0; i < entries.length; i++) {
+      long key = at + stride * entries[i];
       FloatVector k0 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, memory, key, ORDER)
           .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
       FloatVector k1 = ((IntVector) ShortVector.fromMemorySegment(SHORTS, memory, key + 2L * LANES, ORDER)
@@ -255,14 +254,14 @@ final class HeadDecoding {
   }
 
   /** One head of four vectors, whose sums stay in registers. */
-  private static void valuesOfFour(MemorySegment memory, long at, long stride, int first, int[] states, float[] p, int pAt, float[] out,
+  private static void valuesOfFour(MemorySegment memory, long at, long stride, int[] entries, float[] p, int pAt, float[] out,
       int outAt) {
     FloatVector s0 = FloatVector.fromArray(SPECIES, out, outAt);
     FloatVector s1 = FloatVector.fromArray(SPECIES, out, outAt + LANES);
     FloatVector s2 = FloatVector.fromArray(SPECIES, out, outAt + 2 * LANES);
     FloatVector s3 = FloatVector.fromArray(SPECIES, out, outAt + 3 * LANES);
-    for (int i = 0; i < states.length; i++) {
-      long value = at + stride * (states[i] - first);
+    for (int i = 0; i < entries.length; i++) {
+      long value = at + stride * entries[i];
       FloatVector weight = FloatVector.broadcast(SPECIES, p[pAt + i]);
       s0 = weight.fma(FloatVector.fromMemorySegment(SPECIES, memory, value, ORDER), s0);
       s1 = weight.fma(FloatVector.fromMemorySegment(SPECIES, memory, value + 4L * LANES, ORDER), s1);
@@ -275,14 +274,14 @@ final class HeadDecoding {
     s3.intoArray(out, outAt + 3 * LANES);
   }
 
-  private static void bfloatValuesOfFour(MemorySegment memory, long at, long stride, int first, int[] states, float[] p, int pAt, float[] out,
+  private static void bfloatValuesOfFour(MemorySegment memory, long at, long stride, int[] entries, float[] p, int pAt, float[] out,
       int outAt) {
     FloatVector s0 = FloatVector.fromArray(SPECIES, out, outAt);
     FloatVector s1 = FloatVector.fromArray(SPECIES, out, outAt + LANES);
     FloatVector s2 = FloatVector.fromArray(SPECIES, out, outAt + 2 * LANES);
     FloatVector s3 = FloatVector.fromArray(SPECIES, out, outAt + 3 * LANES);
-    for (int i = 0; i < states.length; i++) {
-      long value = at + stride * (states[i] - first);
+    for (int i = 0; i < entries.length; i++) {
+      long value = at + stride * entries[i];
       FloatVector weight = FloatVector.broadcast(SPECIES, p[pAt + i]);
       s0 = weight.fma(((IntVector) ShortVector.fromMemorySegment(SHORTS, memory, value, ORDER)
           .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0)).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats(), s0);

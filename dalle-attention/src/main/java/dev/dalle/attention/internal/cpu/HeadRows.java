@@ -121,11 +121,14 @@ final class HeadRows {
       ((ShortVector) rounded.convertShape(VectorOperators.I2S, SHORTS, 0)).intoMemorySegment(to, offset + 2L * i, ORDER);
     }
     for (; i < depth; i++) {
-      float x = factor * from[at + i];
-      int bits = Float.floatToRawIntBits(x);
-      int rounded = Float.isNaN(x) ? 0x7FC0 : (bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16;
-      to.set(SHORT, offset + 2L * i, (short) rounded);
+      to.set(SHORT, offset + 2L * i, bfloat(factor * from[at + i]));
     }
+  }
+
+  /** The bits of a number in BF16, rounded to nearest, ties to even; a NaN stays one. */
+  static short bfloat(float x) {
+    int bits = Float.floatToRawIntBits(x);
+    return (short) (Float.isNaN(x) ? 0x7FC0 : (bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16);
   }
 
   /** Rows in blocks of as many slots as a vector has lanes, transposed within the block: {@code to[block][d][lane] = from[slot][d]}. */

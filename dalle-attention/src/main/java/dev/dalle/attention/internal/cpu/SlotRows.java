@@ -1,6 +1,5 @@
 package dev.dalle.attention.internal.cpu;
 
-import dev.dalle.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -12,7 +11,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Copies one head's rows between a tensor, where other heads lie between them, and dense rows in the order of a plan's slots. */
+/** Copies one head's rows of BF16 between a tensor, where other heads lie between them, and dense rows in the order of a plan's slots. */
 final class SlotRows {
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
   private static final int LANES = SPECIES.length();
@@ -30,48 +29,25 @@ final class SlotRows {
    * @param first element in {@code from} where the row of state 0 begins
    * @param stride elements between the rows of consecutive states
    */
-  static void gather(MemorySegment from, DType dtype, long first, long stride, int[] stateOfSlot, int depth, MemorySegment to) {
-    long bytes = dtype.byteSize();
-    long row = depth * bytes;
+  static void gather(MemorySegment from, long first, long stride, int[] stateOfSlot, int depth, MemorySegment to) {
+    long row = (long) depth * Short.BYTES;
     for (int slot = 0; slot < stateOfSlot.length; slot++) {
       int state = stateOfSlot[slot];
       if (state < 0) {
         to.asSlice(slot * row, row).fill((byte) 0);
       } else {
-        MemorySegment.copy(from, bytes * (first + stride * state), to, slot * row, row);
+        MemorySegment.copy(from, Short.BYTES * (first + stride * state), to, slot * row, row);
       }
     }
   }
 
-  /** {@code to[state of slot] = factors[slot] * from[slot]}, the reverse of {@link #gather}; slots without a state are passed over. */
-  static void scatter(MemorySegment from, float[] factors, int[] stateOfSlot, int depth, MemorySegment to, DType toType, long first, long stride) {
-    if (toType == DType.F32) {
-      scatterFloats(from, factors, stateOfSlot, depth, to, first, stride);
-    } else {
-      scatterBfloats(from, factors, stateOfSlot, depth, to, first, stride);
-    }
-  }
-
-  private static void scatterFloats(MemorySegment from, float[] factors, int[] stateOfSlot, int depth, MemorySegment to, long first, long stride) {
-    int whole = depth - depth % LANES;
-    for (int slot = 0; slot < stateOfSlot.length; slot++) {
-      if (stateOfSlot[slot] < 0) {
-        continue;
-      }
-      float factor = factors[slot];
-      long at = 4L * slot * depth;
-      long offset = 4 * (first + stride * stateOfSlot[slot]);
-      for (int i = 0; i < whole; i += LANES) {
-        FloatVector.fromMemorySegment(SPECIES, from, at + 4L * i, ORDER).mul(factor).intoMemorySegment(to, offset + 4L * i, ORDER);
-      }
-      for (int i = whole; i < depth; i++) {
-        to.set(FLOAT, offset + 4L * i, factor * from.get(FLOAT, at + 4L * i));
-      }
-    }
-  }
-
-  /** Rounds to nearest, ties to even; a NaN stays one. */
-  private static void scatterBfloats(MemorySegment from, float[] factors, int[] stateOfSlot, int depth, MemorySegment to, long first, long stride) {
+  /**
+   * {@code to[state of slot] = factors[slot] * from[slot]}, the reverse of {@link #gather}, rounded to nearest, ties to even; slots without a state are passed
+   * over.
+   *
+   * @param from F32
+   */
+  static void scatter(MemorySegment from, float[] factors, int[] stateOfSlot, int depth, MemorySegment to, long first, long stride) {
     int whole = depth - depth % LANES;
     for (int slot = 0; slot < stateOfSlot.length; slot++) {
       if (stateOfSlot[slot] < 0) {
@@ -89,17 +65,12 @@ final class SlotRows {
         ((ShortVector) rounded.convertShape(VectorOperators.I2S, SHORTS, 0)).intoMemorySegment(to, offset + 2L * i, ORDER);
       }
       for (int i = whole; i < depth; i++) {
-        to.set(SHORT, offset + 2L * i, bfloat(factor * from.get(FLOAT, at + 4L * i)));
+        to.set(SHORT, offset + 2L * i, HeadRows.bfloat(factor * from.get(FLOAT, at + 4L * i)));
       }
     }
   }
 
-  private static short bfloat(float x) {
-    int bits = Float.floatToRawIntBits(x);
-    return (short) (Float.isNaN(x) ? 0x7FC0 : (bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16);
-  }
-
-  /** Whether all numbers of dense rows are finite. */
+  /** Whether all numbers of dense rows of F32 are finite. */
   static boolean isFinite(MemorySegment rows, int slots, int depth) {
     int count = slots * depth;
     FloatVector sum = FloatVector.zero(SPECIES);

@@ -15,7 +15,7 @@ import java.util.Map;
 
 /**
  * Attention of one head of one sequence. A step of queries holds the scores of all keys that it needs, so the softmax is the plain
- * one; going backwards, probabilities are computed again from the stored log-sum-exp. Products are computed in the type given, with sums in F32; all
+ * one; going backwards, probabilities are computed again from the stored log-sum-exp. Products are of BF16, with sums in F32; all
  * else is F32. Any number of threads may use one at the same time, each with its own scratch.
  */
 final class StepAttention {
@@ -23,12 +23,12 @@ final class StepAttention {
 
   /** The products of all runs of one shape; letters as in {@link #forward} and {@link #backward}. */
   private record Products(BlockProduct scores, BlockProduct keysToQueries, BlockProduct queriesToKeys) {
-    static Products of(Shape shape, int columns, int depth, DType dtype, CpuTeam team) {
+    static Products of(Shape shape, int columns, int depth, CpuTeam team) {
       Strides rows = Strides.rows(depth);
       return new Products(
-          team.product(new Spec(dtype, shape.keys(), depth, shape.queries(), rows, Strides.columns(depth), columns, false)),
-          team.product(new Spec(dtype, shape.queries(), shape.keys(), depth, Strides.columns(columns), rows, depth, true)),
-          team.product(new Spec(dtype, shape.keys(), shape.queries(), depth, Strides.rows(columns), rows, depth, true)));
+          team.product(new Spec(DType.BF16, shape.keys(), depth, shape.queries(), rows, Strides.columns(depth), columns, false)),
+          team.product(new Spec(DType.BF16, shape.queries(), shape.keys(), depth, Strides.columns(columns), rows, depth, true)),
+          team.product(new Spec(DType.BF16, shape.keys(), shape.queries(), depth, Strides.rows(columns), rows, depth, true)));
     }
   }
 
@@ -36,35 +36,24 @@ final class StepAttention {
 
   private final StepPlan plan;
   private final int depth;
-  private final DType dtype;
   /** For each step and run. */
   private final Products[][] products;
   /** From products of queries and keys to scores in bits. */
   private final float factor;
 
   /** Makes the products, which takes some milliseconds for each new shape. */
-  StepAttention(StepPlan plan, int depth, DType dtype, CpuTeam team) {
+  StepAttention(StepPlan plan, int depth, CpuTeam team) {
     this.plan = plan;
     this.depth = depth;
-    this.dtype = dtype;
     this.factor = (float) (LOG2_E / Math.sqrt(depth));
     Map<Shape, Products> made = new HashMap<>();
     products = plan.steps.stream().map(step -> step.runs().stream()
-        .map(run -> made.computeIfAbsent(new Shape(run.keys(), run.queries()), shape -> Products.of(shape, plan.columns, depth, dtype, team)))
+        .map(run -> made.computeIfAbsent(new Shape(run.keys(), run.queries()), shape -> Products.of(shape, plan.columns, depth, team)))
         .toArray(Products[]::new)).toArray(Products[][]::new);
   }
 
   StepPlan plan() {
     return plan;
-  }
-
-  int depth() {
-    return depth;
-  }
-
-  /** Type of the products. */
-  DType dtype() {
-    return dtype;
   }
 
   /**
@@ -81,9 +70,7 @@ final class StepAttention {
         StepScores.greatest(s.scores, column, step.rows(), plan.columns, s.greatest, step.queryAt() + column);
         StepScores.exponentials(s.scores, column, step.rows(), plan.columns, s.greatest, step.queryAt() + column, factor, s.scores, s.sums);
       }
-      if (s.p != s.scores) {
-        StepScores.round(s.scores, step.rows(), plan.columns, s.p);
-      }
+      StepScores.round(s.scores, step.rows(), plan.columns, s.p);
       for (int r = 0; r < products[i].length; r++) {
         Run run = step.runs().get(r);
         products[i][r].keysToQueries().multiply(at(s.p, run.at()), rows(s.v, run.keyAt()), floats(s.out, run.queryAt()));
@@ -118,10 +105,8 @@ final class StepAttention {
         StepScores.means(s.scores, s.gradP, column, step.rows(), plan.columns, s.sums, at);
         StepScores.gradient(s.scores, s.gradP, column, step.rows(), plan.columns, s.sums, at);
       }
-      if (s.p != s.scores) {
-        StepScores.round(s.scores, step.rows(), plan.columns, s.p);
-        StepScores.round(s.gradP, step.rows(), plan.columns, s.gradScores);
-      }
+      StepScores.round(s.scores, step.rows(), plan.columns, s.p);
+      StepScores.round(s.gradP, step.rows(), plan.columns, s.gradScores);
       for (int r = 0; r < products[i].length; r++) {
         Run run = step.runs().get(r);
         Products product = products[i][r];
@@ -149,11 +134,11 @@ final class StepAttention {
   }
 
   private MemorySegment at(MemorySegment numbers, long element) {
-    return numbers.asSlice(element * dtype.byteSize());
+    return numbers.asSlice(element * Short.BYTES);
   }
 
   private MemorySegment rows(MemorySegment rows, int slot) {
-    return rows.asSlice((long) slot * depth * dtype.byteSize());
+    return rows.asSlice((long) slot * depth * Short.BYTES);
   }
 
   private MemorySegment floats(MemorySegment rows, int slot) {

@@ -4,7 +4,7 @@ import dev.dalle.tensor.cpu.CpuTeam;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
-/** Heads computed by {@link StepAttention}: products in the tensors' type, of many queries and keys at once, by oneDNN. */
+/** Heads computed by {@link StepAttention}: BF16, products of many queries and keys at once by oneDNN. */
 final class StepHeads implements HeadKernel {
   private final HeadLayout layout;
   private final StepAttention attention;
@@ -18,7 +18,7 @@ final class StepHeads implements HeadKernel {
    */
   StepHeads(HeadLayout layout, StepPlan plan, CpuTeam team, StepScratch[] scratch) {
     this.layout = layout;
-    this.attention = new StepAttention(plan, layout.depth(), layout.dtype(), team);
+    this.attention = new StepAttention(plan, layout.depth(), team);
     this.stateOfSlot = plan.stateOfSlot;
     this.scratch = scratch;
   }
@@ -26,10 +26,10 @@ final class StepHeads implements HeadKernel {
   @Override
   public boolean forward(int thread, long task, MemorySegment qkv, MemorySegment out, MemorySegment logSumExp) {
     StepScratch s = scratch[thread];
-    s.forward(attention.plan(), layout.depth(), layout.dtype());
+    s.forward(attention.plan(), layout.depth());
     load(qkv, task, s);
     attention.forward(s);
-    SlotRows.scatter(s.out, s.factors, stateOfSlot, layout.depth(), out, layout.dtype(), layout.outFirst(task), layout.outStride());
+    SlotRows.scatter(s.out, s.factors, stateOfSlot, layout.depth(), out, layout.outFirst(task), layout.outStride());
     layout.storeSums(s.logSumExp, stateOfSlot, task, logSumExp);
     return HeadLayout.within(s.logSumExp, stateOfSlot, Float.MAX_VALUE) && SlotRows.isFinite(s.out, stateOfSlot.length, layout.depth());
   }
@@ -37,9 +37,9 @@ final class StepHeads implements HeadKernel {
   @Override
   public boolean backward(int thread, long task, MemorySegment qkv, MemorySegment logSumExp, MemorySegment gradOut, MemorySegment gradQkv) {
     StepScratch s = scratch[thread];
-    s.backward(attention.plan(), layout.depth(), layout.dtype());
+    s.backward(attention.plan(), layout.depth());
     load(qkv, task, s);
-    SlotRows.gather(gradOut, layout.dtype(), layout.outFirst(task), layout.outStride(), stateOfSlot, layout.depth(), s.gradOut);
+    SlotRows.gather(gradOut, layout.outFirst(task), layout.outStride(), stateOfSlot, layout.depth(), s.gradOut);
     layout.loadSums(logSumExp, stateOfSlot, task, s.logSumExp);
     attention.backward(s);
     Arrays.fill(s.factors, (float) (1 / Math.sqrt(layout.depth())));
@@ -59,10 +59,10 @@ final class StepHeads implements HeadKernel {
   }
 
   private void load(MemorySegment qkv, long task, int part, MemorySegment to) {
-    SlotRows.gather(qkv, layout.dtype(), layout.first(task, part), layout.stride(), stateOfSlot, layout.depth(), to);
+    SlotRows.gather(qkv, layout.first(task, part), layout.stride(), stateOfSlot, layout.depth(), to);
   }
 
   private void store(MemorySegment grad, float[] factors, long task, int part, MemorySegment gradQkv) {
-    SlotRows.scatter(grad, factors, stateOfSlot, layout.depth(), gradQkv, layout.dtype(), layout.first(task, part), layout.stride());
+    SlotRows.scatter(grad, factors, stateOfSlot, layout.depth(), gradQkv, layout.first(task, part), layout.stride());
   }
 }

@@ -67,9 +67,6 @@ final class StepPlan {
   /** Queries of a step, which are the columns of its scores; a multiple of {@link #UNIT}. */
   final int columns;
 
-  /** Number of states. */
-  final int states;
-
   /** What to compute, in the order of the queries. */
   final List<Step> steps;
 
@@ -79,10 +76,9 @@ final class StepPlan {
   /** The greatest number of rows of a step. */
   final int mostRows;
 
-  private StepPlan(int[] stateOfSlot, int columns, int states, List<Step> steps, float[] masks) {
+  private StepPlan(int[] stateOfSlot, int columns, List<Step> steps, float[] masks) {
     this.stateOfSlot = stateOfSlot;
     this.columns = columns;
-    this.states = states;
     this.steps = List.copyOf(steps);
     this.masks = masks;
     this.mostRows = steps.stream().mapToInt(Step::rows).max().orElse(0);
@@ -104,7 +100,6 @@ final class StepPlan {
 
   private static final class Maker {
     private final AttentionPattern pattern;
-    private final int states;
     private final int[] stateOfSlot;
     private final int columns;
     private final List<float[]> masks = new ArrayList<>();
@@ -112,9 +107,8 @@ final class StepPlan {
 
     Maker(AttentionPattern pattern, int states) {
       this.pattern = pattern;
-      this.states = states;
       boolean one = states <= STEP;
-      stateOfSlot = layOut(pattern, states, one ? 1 : BLOCK, one ? UNIT : STEP);
+      stateOfSlot = SlotOrder.of(pattern, states, one ? 1 : BLOCK, one ? UNIT : STEP);
       columns = one ? stateOfSlot.length : STEP;
     }
 
@@ -131,7 +125,7 @@ final class StepPlan {
       for (int i = 0; i < masks.size(); i++) {
         System.arraycopy(masks.get(i), 0, joined, i * UNIT * columns, UNIT * columns);
       }
-      return new StepPlan(stateOfSlot, columns, states, steps, joined);
+      return new StepPlan(stateOfSlot, columns, steps, joined);
     }
 
     private Step step(int queryAt) {
@@ -242,49 +236,5 @@ final class StepPlan {
         return (masks.size() - 1) * mask.length;
       });
     }
-  }
-
-  /**
-   * Which state lies where.
-   *
-   * @param imageUnit the image begins at a multiple of this
-   * @param unit the number of slots is a multiple of this
-   */
-  private static int[] layOut(AttentionPattern pattern, int states, int imageUnit, int unit) {
-    int text = Math.min(pattern.textLength(), states);
-    int image = states - text;
-    int imageAt = roundUp(text, imageUnit);
-    int[] slots = new int[roundUp(imageAt + image, unit)];
-    Arrays.fill(slots, -1);
-    for (int i = 0; i < text; i++) {
-      slots[i] = i;
-    }
-    int side = pattern.gridSide();
-    int next = imageAt;
-    switch (pattern) {
-      case AttentionPattern.Column column -> {
-        for (int i = 0; i < side * side; i++) {
-          int cell = i % side * side + i / side;
-          if (cell < image) {
-            slots[next++] = text + cell;
-          }
-        }
-      }
-      case AttentionPattern.DenseCausal dense -> raster(slots, next, text, image);
-      case AttentionPattern.Bidirectional all -> raster(slots, next, text, image);
-      case AttentionPattern.Row row -> raster(slots, next, text, image);
-      case AttentionPattern.Convolution convolution -> raster(slots, next, text, image);
-    }
-    return slots;
-  }
-
-  private static void raster(int[] slots, int next, int text, int image) {
-    for (int cell = 0; cell < image; cell++) {
-      slots[next + cell] = text + cell;
-    }
-  }
-
-  private static int roundUp(int count, int unit) {
-    return (count + unit - 1) / unit * unit;
   }
 }

@@ -1,6 +1,5 @@
 package dev.dalle.attention.internal.cpu;
 
-import dev.dalle.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -9,7 +8,7 @@ import java.lang.foreign.MemorySegment;
  * there. Rows of a head are dense, in the order of a plan's slots.
  */
 final class StepScratch {
-  /** Queries, keys, values, and the output's gradient: {@code [slots][depth]} in the type of the products. */
+  /** Queries, keys, values, and the output's gradient: BF16 {@code [slots][depth]}. */
   MemorySegment q = MemorySegment.NULL;
 
   MemorySegment k = q;
@@ -30,7 +29,7 @@ final class StepScratch {
 
   MemorySegment gradP = q;
 
-  /** A step's probabilities and the gradient of its scores in the type of the products: the two above if that is F32. */
+  /** A step's probabilities and the gradient of its scores, BF16 {@code [rows][columns]}. */
   MemorySegment p = q;
 
   MemorySegment gradScores = q;
@@ -46,15 +45,15 @@ final class StepScratch {
   /** Of each slot: what its rows are multiplied by when they leave. */
   float[] factors = greatest;
 
-  void forward(StepPlan plan, int depth, DType dtype) {
+  void forward(StepPlan plan, int depth) {
     long numbers = (long) plan.slots() * depth;
-    q = grown(q, numbers * dtype.byteSize());
-    k = grown(k, numbers * dtype.byteSize());
-    v = grown(v, numbers * dtype.byteSize());
+    q = grown(q, numbers * Short.BYTES);
+    k = grown(k, numbers * Short.BYTES);
+    v = grown(v, numbers * Short.BYTES);
     out = grown(out, numbers * Float.BYTES);
     long pairs = (long) plan.mostRows * plan.columns;
     scores = grown(scores, pairs * Float.BYTES);
-    p = dtype == DType.F32 ? scores : grown(p == scores ? MemorySegment.NULL : p, pairs * dtype.byteSize());
+    p = grown(p, pairs * Short.BYTES);
     if (greatest.length < plan.slots()) {
       greatest = new float[plan.slots()];
       sums = new float[plan.slots()];
@@ -63,16 +62,16 @@ final class StepScratch {
     }
   }
 
-  void backward(StepPlan plan, int depth, DType dtype) {
-    forward(plan, depth, dtype);
+  void backward(StepPlan plan, int depth) {
+    forward(plan, depth);
     long numbers = (long) plan.slots() * depth;
-    gradOut = grown(gradOut, numbers * dtype.byteSize());
+    gradOut = grown(gradOut, numbers * Short.BYTES);
     gradQ = grown(gradQ, numbers * Float.BYTES);
     gradK = grown(gradK, numbers * Float.BYTES);
     gradV = grown(gradV, numbers * Float.BYTES);
     long pairs = (long) plan.mostRows * plan.columns;
     gradP = grown(gradP, pairs * Float.BYTES);
-    gradScores = dtype == DType.F32 ? gradP : grown(gradScores == gradP ? MemorySegment.NULL : gradScores, pairs * dtype.byteSize());
+    gradScores = grown(gradScores, pairs * Short.BYTES);
   }
 
   private static MemorySegment grown(MemorySegment segment, long bytes) {

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import dev.dalle.attention.AttentionPattern;
-import dev.dalle.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
@@ -29,7 +28,7 @@ class StepAllocationTest {
   @TestFactory
   Stream<DynamicTest> compiledKernelsAllocateNothing() {
     StepScratch s = scratch;
-    s.backward(plan, DEPTH, DType.BF16);
+    s.backward(plan, DEPTH);
     MemorySegment tensor = Arena.ofAuto().allocate(4L * 84 * DEPTH, 64);
     Map<String, Kernel> kernels = new LinkedHashMap<>();
     kernels.put("mask", (step, column) -> {
@@ -46,8 +45,7 @@ class StepAllocationTest {
     kernels.put("gradient", (step, column) -> StepScores.gradient(s.scores, s.gradP, column, step.rows(), plan.columns, s.sums, step.queryAt() + column));
     kernels.put("round", (step, column) -> StepScores.round(s.scores, step.rows(), plan.columns, s.p));
     kernels.put("finite", (step, column) -> assertTrue(SlotRows.isFinite(s.out, plan.slots(), DEPTH)));
-    kernels.put("scatter floats", (step, column) -> SlotRows.scatter(s.out, s.factors, plan.stateOfSlot, DEPTH, tensor, DType.F32, 0, DEPTH));
-    kernels.put("scatter bfloats", (step, column) -> SlotRows.scatter(s.out, s.factors, plan.stateOfSlot, DEPTH, tensor, DType.BF16, 0, DEPTH));
+    kernels.put("scatter", (step, column) -> SlotRows.scatter(s.out, s.factors, plan.stateOfSlot, DEPTH, tensor, 0, DEPTH));
     return kernels.entrySet().stream().map(kernel -> DynamicTest.dynamicTest(kernel.getKey(), () -> check(kernel.getValue())));
   }
 
