@@ -138,7 +138,7 @@ final class DrawingOptions {
   }
 
   private DrawingModels open(ModelPaths files, ModelHashes hashes, int numThreads, Compute type, String asking, String remedy) throws IOException {
-    TrainedWith.check(files.transformer(), files.dvae(), files.vocabulary());
+    TrainedWith.check(files.transformer(), files.dvae(), files.vocabulary(), new TrainedWith(hashes.dvae(), hashes.vocabulary()));
     Device opened = device.open(numThreads);
     ComputeOption.on(opened, type, asking, remedy);
     return DrawingModels.open(files, hashes, opened, numThreads, type);

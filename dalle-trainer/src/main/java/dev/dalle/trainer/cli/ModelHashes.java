@@ -1,8 +1,8 @@
 package dev.dalle.trainer.cli;
 
 import dev.dalle.trainer.files.FileHash;
+import dev.dalle.trainer.run.TrainedWith;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -15,7 +15,7 @@ import java.nio.file.Path;
 record ModelHashes(String transformer, String dvae, String vocabulary) {
   /** Of files. */
   static ModelHashes of(Path transformer, Path dvae, Path vocabulary) throws IOException {
-    return new ModelHashes(FileHash.sha256(transformer), FileHash.sha256(dvae), Files.isDirectory(vocabulary)
-        ? FileHash.sha256(vocabulary.resolve("vocab.json")) + FileHash.sha256(vocabulary.resolve("merges.txt")) : FileHash.sha256(vocabulary));
+    TrainedWith beside = TrainedWith.of(dvae, vocabulary);
+    return new ModelHashes(FileHash.sha256(transformer), beside.dvae(), beside.vocabulary());
   }
 }

@@ -28,17 +28,24 @@ final class IgnoredText implements Verdict {
             + ") or transformer.model.textLossShare (now " + config.model().textLossShare() + "), and train in another folder")));
     // Before pictures are learnt at all there is nothing that a caption could be worth.
     if (NothingLearned.guess(log).filter(Guess::beaten).isPresent()) {
-      gain(log).ifPresent(gain -> findings.add(captions(config, gain, log.metric("transformer.caption-gain").isPresent())));
+      boolean held = log.metric("transformer.caption-gain").isPresent();
+      // In training a caption that was left out is worth nothing.
+      double least = LEAST_GAIN * (held ? 1 : 1 - config.captionDropout());
+      gain(log).ifPresent(gain -> findings.add(captions(config, gain, least, held)));
     }
     return findings;
   }
 
-  private static Finding captions(TransformerStageConfig config, double gain, boolean held) {
+  private static Finding captions(TransformerStageConfig config, double gain, double least, boolean held) {
     String found = String.format(Locale.ROOT, "the true one is worth %.3f nats an image token%s", gain, held ? " of held-out pictures" : " in training");
-    return gain >= LEAST_GAIN ? Finding.ok("captions", found)
+    return gain >= least ? Finding.ok("captions", found)
         : Finding.fault("captions", found + ": the text is ignored, pictures would be drawn whatever it says", "raise transformer.steps (now "
-            + config.steps() + ")" + (config.bpeDropout() == 0 ? "" : ", or lower transformer.bpeDropout (now " + config.bpeDropout() + ")")
+            + config.steps() + ")" + dropout("bpeDropout", config.bpeDropout()) + dropout("captionDropout", config.captionDropout())
             + ", and train in another folder; look with dalle data whether captions belong to their pictures");
+  }
+
+  private static String dropout(String key, double now) {
+    return now == 0 ? "" : ", or lower transformer." + key + " (now " + now + ")";
   }
 
   /** What the true caption is worth. */

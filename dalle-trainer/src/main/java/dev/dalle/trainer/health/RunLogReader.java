@@ -99,6 +99,7 @@ final class RunLogReader {
   }
 
   private Optional<String> difference(TrainedWith trainedWith) {
-    return tried(folder.dvae(), again("dvae"), () -> trainedWith.difference(folder.dvae(), folder.tokenizer())).flatMap(found -> found);
+    return tried(folder.dvae(), again("dvae"), () -> trainedWith.difference(folder.dvae(), folder.tokenizer(),
+        TrainedWith.of(folder.dvae(), folder.tokenizer()))).flatMap(found -> found);
   }
 }

@@ -21,7 +21,6 @@ import java.util.Optional;
  */
 public final class Checkpoint {
   private static final String FORMAT = "dalle-checkpoint";
-  private static final String FAILURE_FORMAT = "dalle-failure";
   private static final int VERSION = 1;
 
   /**
@@ -40,18 +39,6 @@ public final class Checkpoint {
    */
   record Index(String format, int version, String stage, long step, boolean finished, Optional<String> tensors, double seconds, String config,
       Optional<TrainedWith> trainedWith, List<LossCurve.Point> curve) {}
-
-  /**
-   * {@code STAGE.failure.json}: why a stage could not go on.
-   *
-   * @param format {@link #FAILURE_FORMAT}
-   * @param version {@link #VERSION}
-   * @param stage name
-   * @param step update at which it ended
-   * @param found what could not be gone on with
-   * @param curve losses up to there, those since the last checkpoint too
-   */
-  record Failure(String format, int version, String stage, long step, String found, List<LossCurve.Point> curve) {}
 
   /**
    * What a stage has left in its folder, whatever configuration it belongs to.
@@ -108,11 +95,6 @@ public final class Checkpoint {
     return folder.resolve(stage + ".checkpoint.json");
   }
 
-  /** Where a stage that could not go on says why. */
-  public static Path failure(Path folder, String stage) {
-    return folder.resolve(stage + ".failure.json");
-  }
-
   /**
    * Looks at a stage without its configuration.
    *
@@ -121,7 +103,7 @@ public final class Checkpoint {
    */
   public static Optional<Standing> standing(Path folder, String stage) {
     Optional<Index> index = readIndex(index(folder, stage));
-    Optional<Failure> failure = readFailure(failure(folder, stage));
+    Optional<StageFailure> failure = StageFailure.read(folder, stage);
     if (failure.isPresent()) {
       return Optional.of(new Standing(failure.get().step(), false, index.flatMap(Index::tensors).map(folder::resolve), index.flatMap(Index::trainedWith),
           Optional.of(failure.get().found()), failure.get().curve()));
@@ -155,7 +137,7 @@ public final class Checkpoint {
   }
 
   /** Whether the stage is over, and its curve if it is. Fails like {@link #restore}. */
-  public Optional<Finished> finished() throws IOException {
+  public Optional<Finished> finished() {
     return read().filter(Index::finished).map(index -> new Finished(index.curve(), index.seconds()));
   }
 
@@ -172,27 +154,18 @@ public final class Checkpoint {
       return Optional.empty();
     }
     Index index = ConfigJson.read(file, Index.class);
-    checkFormat(file, FORMAT, index.format(), index.version());
+    checkFormat(file, FORMAT, VERSION, index.format(), index.version());
     return Optional.of(index);
   }
 
-  private static Optional<Failure> readFailure(Path file) {
-    if (!Files.exists(file)) {
-      return Optional.empty();
-    }
-    Failure failure = ConfigJson.read(file, Failure.class);
-    checkFormat(file, FAILURE_FORMAT, failure.format(), failure.version());
-    return Optional.of(failure);
-  }
-
-  private static void checkFormat(Path file, String expected, String format, int version) {
-    if (!format.equals(expected) || version != VERSION) {
-      throw new ConfigException(file + ": expected format " + expected + " version " + VERSION + ", found " + format + " version " + version
+  static void checkFormat(Path file, String expected, int expectedVersion, String format, int version) {
+    if (!format.equals(expected) || version != expectedVersion) {
+      throw new ConfigException(file + ": expected format " + expected + " version " + expectedVersion + ", found " + format + " version " + version
           + "; use the release that wrote it, or start in another folder");
     }
   }
 
-  private Optional<Index> read() throws IOException {
+  private Optional<Index> read() {
     Optional<Index> found = readIndex(index());
     if (found.isEmpty()) {
       return found;
@@ -217,16 +190,11 @@ public final class Checkpoint {
     }
   }
 
-  private void checkTrainedWith(Index index) throws IOException {
-    if (trainedWith.isEmpty() || index.trainedWith().isEmpty() || index.trainedWith().equals(trainedWith)) {
-      return;
-    }
+  private void checkTrainedWith(Index index) {
     RunFolder run = new RunFolder(folder);
-    Optional<String> difference = index.trainedWith().get().difference(run.dvae(), run.tokenizer());
-    if (difference.isPresent()) {
-      throw new ConfigException(index() + ": the stage was trained with " + difference.get() + "; put the file back, or remove the stage's files to train"
-          + " it again");
-    }
+    trainedWith.flatMap(now -> index.trainedWith().flatMap(then -> then.difference(run.dvae(), run.tokenizer(), now))).ifPresent(difference -> {
+      throw new ConfigException(index() + ": the stage was trained with " + difference + "; put the file back, or remove the stage's files to train it again");
+    });
   }
 
   /** The first line that is not the same in both. */
@@ -268,13 +236,12 @@ public final class Checkpoint {
    * @param found why, in words
    */
   public void fail(long step, String found, LossCurve curve) throws IOException {
-    Files.createDirectories(folder);
-    AtomicFiles.writeString(failure(folder, stage), ConfigJson.write(new Failure(FAILURE_FORMAT, VERSION, stage, step, found, curve.points())));
+    StageFailure.of(stage, step, found, curve.points()).write(folder);
   }
 
   private void write(Index index) throws IOException {
     AtomicFiles.writeString(index(), ConfigJson.write(index));
-    Files.deleteIfExists(failure(folder, stage));
+    StageFailure.remove(folder, stage);
   }
 
   private void removeTensors(String except) throws IOException {

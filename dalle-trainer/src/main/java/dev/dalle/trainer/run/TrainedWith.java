@@ -24,12 +24,13 @@ public record TrainedWith(String dvae, String vocabulary) {
   private static final String VOCABULARY_KEY = "vocabulary-sha256";
 
   /**
-   * That of two files as they are now.
+   * That of two files as they are now. A vocabulary may be a folder of vocab.json and merges.txt, as other programs keep it, which has the hashes of both.
    *
    * @throws IOException if one is missing or cannot be read
    */
   public static TrainedWith of(Path dvae, Path vocabulary) throws IOException {
-    return new TrainedWith(FileHash.sha256(dvae), FileHash.sha256(vocabulary));
+    return new TrainedWith(FileHash.sha256(dvae), Files.isDirectory(vocabulary)
+        ? FileHash.sha256(vocabulary.resolve("vocab.json")) + FileHash.sha256(vocabulary.resolve("merges.txt")) : FileHash.sha256(vocabulary));
   }
 
   /**
@@ -47,36 +48,32 @@ public record TrainedWith(String dvae, String vocabulary) {
   }
 
   /**
-   * Fails if a transformer was trained with other files than these. Reads no weights but for their hash. A vocabulary in another format is another file.
+   * Fails if a transformer was trained with other files than these. Reads no weights. A vocabulary in another format is another file.
    *
+   * @param found what the two files are known by
    * @throws ConfigException naming the files and both hashes of each that differs
-   * @throws IOException if a file is missing or damaged
+   * @throws IOException if the transformer's file is missing or damaged
    */
-  public static void check(Path transformer, Path dvae, Path vocabulary) throws IOException {
-    Optional<TrainedWith> recorded = read(transformer);
-    if (recorded.isPresent()) {
-      recorded.get().difference(dvae, vocabulary).ifPresent(difference -> {
-        throw new ConfigException(transformer + " was trained with " + difference + ": use the files of one run");
-      });
-    }
+  public static void check(Path transformer, Path dvae, Path vocabulary, TrainedWith found) throws IOException {
+    read(transformer).flatMap(recorded -> recorded.difference(dvae, vocabulary, found)).ifPresent(difference -> {
+      throw new ConfigException(transformer + " was trained with " + difference + ": use the files of one run");
+    });
   }
 
   /**
    * How two files differ from those that this names.
    *
+   * @param found what the two files are known by
    * @return such as {@code dVAE 1a2b3c4d5e6f, runs/x/dvae.safetensors is 9c8d7e6f5a4b}; nothing if they are the same
-   * @throws IOException if a file is missing or damaged
    */
-  public Optional<String> difference(Path dvaeFile, Path vocabularyFile) throws IOException {
+  public Optional<String> difference(Path dvaeFile, Path vocabularyFile, TrainedWith found) {
     List<String> differences = new ArrayList<>();
-    difference("dVAE ", dvae, dvaeFile).ifPresent(differences::add);
-    difference("vocabulary ", vocabulary, vocabularyFile).ifPresent(differences::add);
+    difference("dVAE ", dvae, dvaeFile, found.dvae()).ifPresent(differences::add);
+    difference("vocabulary ", vocabulary, vocabularyFile, found.vocabulary()).ifPresent(differences::add);
     return differences.isEmpty() ? Optional.empty() : Optional.of(String.join(", and with ", differences));
   }
 
-  private static Optional<String> difference(String model, String recorded, Path file) throws IOException {
-    // Other programs keep a vocabulary as a folder of two files.
-    String found = Files.isDirectory(file) ? "a folder" : FileHash.sha256(file);
+  private static Optional<String> difference(String model, String recorded, Path file, String found) {
     return found.equals(recorded) ? Optional.empty()
         : Optional.of(model + FileHash.shortened(recorded) + ", " + file + " is " + FileHash.shortened(found));
   }

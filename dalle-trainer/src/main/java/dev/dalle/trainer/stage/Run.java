@@ -171,7 +171,7 @@ public final class Run {
     TrainedWith trainedWith = TrainedWith.of(folder.dvae(), folder.tokenizer());
     Checkpoint checkpoint = new Checkpoint(folder.path(), "transformer", RunIdentity.transformer(config), trainedWith);
     if (checkpoint.finished().isPresent() && Files.exists(folder.transformer())) {
-      TrainedWith.check(folder.transformer(), folder.dvae(), folder.tokenizer());
+      TrainedWith.check(folder.transformer(), folder.dvae(), folder.tokenizer(), trainedWith);
     }
     return new TransformerStart(checkpoint, trainedWith);
   }

@@ -209,6 +209,12 @@ class PictureCommandsTest {
     assertEquals(start + vocabulary + ": use the files of one run", Cli.failure("generate", "x", "--weights", run, "--vocab", words, "--out", out));
     assertEquals(start + dvae + ", and with " + vocabulary + ": use the files of one run",
         Cli.failure("generate", "x", "--weights", run, "--dvae", theirs, "--vocab", words, "--out", out));
+    // Another program's form of a vocabulary, a folder of two files, is another vocabulary.
+    Path pair = Files.createDirectory(folder.resolve("pair"));
+    Path vocab = Files.writeString(pair.resolve("vocab.json"), "{\"a\": 0}");
+    Files.writeString(pair.resolve("merges.txt"), "#version: 0.2\n");
+    assertEquals(start + "vocabulary " + FileHash.sha256(bpe).substring(0, 12) + ", " + pair + " is " + FileHash.sha256(vocab).substring(0, 12)
+        + ": use the files of one run", Cli.failure("generate", "x", "--weights", run, "--vocab", pair, "--out", out));
     assertFalse(Files.exists(out));
     // Weights of a release that recorded nothing are taken as they are.
     Cli.lines("generate", "x", "--weights", withoutHashes(), "--dvae", theirs, "--vocab", words, "--count", 1, "--out", out);

@@ -99,7 +99,7 @@ class TrainedRunsTest {
     assertFalse(Files.exists(folder.path().resolve("dvae.failure.json")));
   }
 
-  /** Whether such a run rises again or only jumps about differs from processor to processor; written logs tell the two apart. */
+  /** Such a run is chaotic: whether it rises again or only jumps about is decided by the last bits of any kernel. Written logs tell the two apart. */
   @Test
   void aStepSizeThatIsTooHigh() throws IOException {
     Finding loss = problem(train(config(4, 120, "stepSize", "4", "stepSizeEnd", "4")), "loss of stage two");
