@@ -19,7 +19,7 @@ import java.util.function.Function;
 public final class Calibration {
   /** Shares of the time for the two trainings; the rest is for tokens, drawing and measuring. */
   private static final double DVAE_SHARE = 0.34;
-  private static final double TRANSFORMER_SHARE = 0.56;
+  private static final double TRANSFORMER_SHARE = 0.61;
   /** bfloat16 has to be worth its rounding. */
   private static final double BF16_GAIN = 1.1;
   /** A first update still compiles code; this much over the time allowed is no matter of warming up. */
