@@ -13,7 +13,9 @@ public enum DType {
   /** Signed 64-bit integers. */
   I64(8),
   /** Unsigned bytes. */
-  U8(1);
+  U8(1),
+  /** Unsigned 16-bit integers, such as codes of number formats that are no type of their own. */
+  U16(2);
 
   private final int byteSize;
 

@@ -1,6 +1,7 @@
 package dev.dalle.tensor;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /** Copies between Java arrays and tensors, with conversion of the floating-point types on the host. */
 final class HostCopies {
@@ -31,10 +32,33 @@ final class HostCopies {
 
   static void write(Tensor tensor, int[] values) {
     checkLength(tensor, values.length);
-    if (tensor.dtype() != DType.I32) {
-      throw new ShapeException("write(int[]): expected an I32 tensor, got " + tensor);
+    MemorySegment host = switch (tensor.dtype()) {
+      case I32 -> MemorySegment.ofArray(values);
+      case U16 -> {
+        short[] codes = new short[values.length];
+        for (int i = 0; i < codes.length; i++) {
+          codes[i] = (short) unsigned(tensor, values, i, 0xFFFF);
+        }
+        yield MemorySegment.ofArray(codes);
+      }
+      case U8 -> {
+        byte[] codes = new byte[values.length];
+        for (int i = 0; i < codes.length; i++) {
+          codes[i] = (byte) unsigned(tensor, values, i, 0xFF);
+        }
+        yield MemorySegment.ofArray(codes);
+      }
+      default -> throw new ShapeException("write(int[]): expected a tensor of I32, U16 or U8, got " + tensor);
+    };
+    tensor.device().upload(host, tensor);
+  }
+
+  private static int unsigned(Tensor tensor, int[] values, int index, int greatest) {
+    int value = values[index];
+    if (value < 0 || value > greatest) {
+      throw new IllegalArgumentException("write: value " + index + " for " + tensor + ": expected 0 to " + greatest + ", got " + value);
     }
-    tensor.device().upload(MemorySegment.ofArray(values), tensor);
+    return value;
   }
 
   static float[] toFloats(Tensor tensor) {
@@ -55,11 +79,22 @@ final class HostCopies {
   }
 
   static int[] toInts(Tensor tensor) {
-    if (tensor.dtype() != DType.I32) {
-      throw new ShapeException("toInts: expected an I32 tensor, got " + tensor);
+    int count = Math.toIntExact(tensor.elementCount());
+    int[] values = new int[count];
+    switch (tensor.dtype()) {
+      case I32 -> tensor.device().download(tensor, MemorySegment.ofArray(values));
+      case U16 -> {
+        short[] codes = new short[count];
+        tensor.device().download(tensor, MemorySegment.ofArray(codes));
+        Arrays.setAll(values, i -> codes[i] & 0xFFFF);
+      }
+      case U8 -> {
+        byte[] codes = new byte[count];
+        tensor.device().download(tensor, MemorySegment.ofArray(codes));
+        Arrays.setAll(values, i -> codes[i] & 0xFF);
+      }
+      default -> throw new ShapeException("toInts: expected a tensor of I32, U16 or U8, got " + tensor);
     }
-    int[] values = new int[Math.toIntExact(tensor.elementCount())];
-    tensor.device().download(tensor, MemorySegment.ofArray(values));
     return values;
   }
 

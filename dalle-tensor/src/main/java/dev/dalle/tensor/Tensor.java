@@ -127,9 +127,10 @@ public final class Tensor {
   }
 
   /**
-   * Writes host values.
+   * Writes host values to a tensor of {@link DType#I32}, {@link DType#U16} or {@link DType#U8}.
    *
-   * @throws ShapeException if the length differs or the type is not {@link DType#I32}
+   * @throws ShapeException if the length differs or the type is another
+   * @throws IllegalArgumentException if the type has no place for a value; nothing is written then
    */
   public void write(int[] values) {
     HostCopies.write(this, values);
@@ -145,9 +146,9 @@ public final class Tensor {
   }
 
   /**
-   * The elements of an {@link DType#I32} tensor. Waits for the device.
+   * The elements of a tensor of {@link DType#I32}, {@link DType#U16} or {@link DType#U8}. Waits for the device.
    *
-   * @throws ShapeException if the type differs
+   * @throws ShapeException if the type is another
    */
   public int[] toInts() {
     return HostCopies.toInts(this);

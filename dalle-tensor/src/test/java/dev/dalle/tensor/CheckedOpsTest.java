@@ -1,5 +1,6 @@
 package dev.dalle.tensor;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -58,6 +59,24 @@ class CheckedOpsTest {
     refused("slice [1, 3) asked of shape [2, 3]", () -> f32(2, 3).slice(1, 3));
     refused("a dimension cannot be negative: [2, -1]", () -> Shape.of(2, -1));
     refused("write: expected 6 values for F32[2, 3]@reference, got 5", () -> f32(2, 3).write(new float[5]));
+  }
+
+  @Test
+  void refusesNumbersThatATypeHasNoPlaceFor() {
+    Tensor codes = scope.zeros(DType.U16, Shape.of(3));
+    for (int value : new int[] {-1, 65_536}) {
+      assertEquals("write: value 1 for U16[3]@reference: expected 0 to 65535, got " + value,
+          assertThrows(IllegalArgumentException.class, () -> codes.write(new int[] {7, value, 8})).getMessage());
+    }
+    assertEquals("write: value 0 for U8[1]@reference: expected 0 to 255, got 256",
+        assertThrows(IllegalArgumentException.class, () -> scope.allocate(DType.U8, 1).write(new int[] {256})).getMessage());
+    assertArrayEquals(new int[3], codes.toInts(), "nothing was written");
+    codes.write(new int[] {65_535, 0, 40_000});
+    assertArrayEquals(new int[] {65_535, 0, 40_000}, codes.toInts());
+    refused("write(int[]): expected a tensor of I32, U16 or U8, got F32[1]@reference", () -> f32(1).write(new int[] {1}));
+    refused("toInts: expected a tensor of I32, U16 or U8, got F32[1]@reference", () -> f32(1).toInts());
+    refused("toFloats: expected a floating-point tensor, got U16[3]@reference", codes::toFloats);
+    refused("in: expected a floating-point tensor, got I32[3]@reference", () -> ops.copy(scope.of(new int[3], 3), codes));
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.dalle.tensor.testing.ReferenceDevice;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -144,6 +145,18 @@ abstract class OpsContractTest {
       device.ops().fill(ints, -7);
       for (int value : ints.toInts()) {
         assertEquals(-7, value);
+      }
+      for (DType type : new DType[] {DType.U8, DType.U16}) {
+        int greatest = (1 << 8 * type.byteSize()) - 1;
+        Tensor codes = scope.allocate(type, size);
+        device.ops().fill(codes, greatest);
+        for (int value : codes.toInts()) {
+          assertEquals(greatest, value, type::toString);
+        }
+        codes.write(IntStream.range(0, size).map(i -> i & greatest).toArray());
+        Tensor copy = scope.allocate(type, size);
+        device.ops().copy(codes, copy);
+        assertArrayEquals(IntStream.range(0, size).map(i -> i & greatest).toArray(), copy.toInts(), type::toString);
       }
     }
   }

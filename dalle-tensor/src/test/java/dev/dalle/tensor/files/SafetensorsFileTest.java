@@ -61,12 +61,13 @@ class SafetensorsFileTest {
         "none":{"dtype":"I64","shape":[3,0],"data_offsets":[8,8]},
         "brain":{"dtype":"BF16","shape":[],"data_offsets":[0,2]},
         "count":{"dtype":"I32","shape":[1],"data_offsets":[8,12]},
+        "codes":{"dtype":"U16","shape":[2],"data_offsets":[15,19]},
         "\\u00fc/\\"x\\"":{"dtype":"U8","shape":[3],"data_offsets":[12,15]}}   \
-        """, bytes(0xC0, 0x3F, 0, 0, 0xC0, 0x3F, 0, 0x3E, 0xFE, 0xFF, 0xFF, 0xFF, 1, 2, 255));
+        """, bytes(0xC0, 0x3F, 0, 0, 0xC0, 0x3F, 0, 0x3E, 0xFE, 0xFF, 0xFF, 0xFF, 1, 2, 255, 1, 0xF0, 0xFF, 0));
     try (SafetensorsFile opened = SafetensorsFile.open(path); Scope scope = new ReferenceDevice().newScope()) {
       assertEquals(path, opened.path());
       assertEquals(Map.of("format", "pt", "empty", ""), opened.metadata());
-      assertEquals(List.of("half", "single", "none", "brain", "count", "ü/\"x\""), opened.entries().stream().map(TensorEntry::name).toList());
+      assertEquals(List.of("half", "single", "none", "brain", "count", "codes", "ü/\"x\""), opened.entries().stream().map(TensorEntry::name).toList());
       assertEquals(Shape.of(1, 1), opened.get("single").shape());
       assertEquals(DType.BF16, opened.get("brain").dtype());
       for (String name : List.of("half", "single", "brain")) {
@@ -80,12 +81,16 @@ class SafetensorsFileTest {
       Tensor count = scope.allocate(DType.I32, 1);
       opened.get("count").into(count);
       assertEquals(-2, count.toInts()[0]);
+      Tensor codes = scope.allocate(DType.U16, 2);
+      opened.get("codes").into(codes);
+      assertArrayEquals(new int[] {0xF001, 0x00FF}, codes.toInts());
+      refused(path + ": tensor codes: expected F16[2], found U16[2]", () -> opened.get("codes").into(scope.allocate(DType.F16, 2)));
       opened.get("none").into(scope.allocate(DType.I64, 3, 0));
       MemorySegment data = opened.get("ü/\"x\"").data();
       assertArrayEquals(bytes(1, 2, 255), data.toArray(ValueLayout.JAVA_BYTE));
       assertTrue(data.isReadOnly());
       assertTrue(opened.find("other").isEmpty());
-      refused(path + ": expected a tensor other, found none of that name among 6", () -> opened.get("other"));
+      refused(path + ": expected a tensor other, found none of that name among 7", () -> opened.get("other"));
     }
   }
 
@@ -167,7 +172,7 @@ class SafetensorsFileTest {
       "{'dtype':'F32','shape':[2],'shape':[2],'data_offsets':[0,8]}|tensor x: expected shape once, found it twice",
       "{'dtype':'F32','shape':[2],'data_offsets':[0,8],'data_offsets':[0,8]}|tensor x: expected data_offsets once, found it twice",
       "{'dtype':'F32','shape':[2],'data_offsets':[0,8],'z':1}|tensor x: expected dtype, shape and data_offsets, found z",
-      "{'dtype':'F64','shape':[1],'data_offsets':[0,8]}|tensor x: dtype: expected one of [F32, F16, BF16, I32, I64, U8], found F64",
+      "{'dtype':'F64','shape':[1],'data_offsets':[0,8]}|tensor x: dtype: expected one of [F32, F16, BF16, I32, I64, U8, U16], found F64",
       "{'dtype':1,'shape':[1],'data_offsets':[0,8]}|tensor x: dtype: expected a text, found a whole number",
       "{'dtype':'F32','shape':2,'data_offsets':[0,8]}|tensor x: shape: expected an array, found a whole number",
       "{'dtype':'F32','shape':[2.0],'data_offsets':[0,8]}|tensor x: shape: expected a whole number, found a number with a fraction or exponent",

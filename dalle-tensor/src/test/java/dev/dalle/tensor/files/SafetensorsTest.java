@@ -64,19 +64,23 @@ class SafetensorsTest {
       device.upload(MemorySegment.ofArray(new byte[] {7}), bytes);
       Tensor half = scope.allocate(DType.BF16, 1, 2);
       half.write(new float[] {1.5f, -2});
+      Tensor codes = scope.allocate(DType.U16, 1);
+      codes.write(new int[] {0xF201});
       Path path = folder.resolve("made/on/the/way/x.safetensors");
-      Safetensors.write(path, List.of(new NamedTensor("z", bytes), new NamedTensor("ä\"", half), new NamedTensor("s", scope.of(new int[] {-2}, new long[0]))),
+      Safetensors.write(path, List.of(new NamedTensor("z", bytes), new NamedTensor("ä\"", half), new NamedTensor("s", scope.of(new int[] {-2}, new long[0])),
+          new NamedTensor("codes", codes)),
           Map.of("format", "test", "a", "ß"));
       String header = "{\"__metadata__\":{\"a\":\"ß\",\"format\":\"test\"},\"z\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},"
-          + "\"ä\\\"\":{\"dtype\":\"BF16\",\"shape\":[1,2],\"data_offsets\":[1,5]},\"s\":{\"dtype\":\"I32\",\"shape\":[],\"data_offsets\":[5,9]}}";
+          + "\"ä\\\"\":{\"dtype\":\"BF16\",\"shape\":[1,2],\"data_offsets\":[1,5]},\"s\":{\"dtype\":\"I32\",\"shape\":[],\"data_offsets\":[5,9]},"
+          + "\"codes\":{\"dtype\":\"U16\",\"shape\":[1],\"data_offsets\":[9,11]}}";
       byte[] headerBytes = header.getBytes(java.nio.charset.StandardCharsets.UTF_8);
       int padded = (headerBytes.length + 7) / 8 * 8;
-      java.nio.ByteBuffer expected = java.nio.ByteBuffer.allocate(8 + padded + 9).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+      java.nio.ByteBuffer expected = java.nio.ByteBuffer.allocate(8 + padded + 11).order(java.nio.ByteOrder.LITTLE_ENDIAN);
       expected.putLong(padded).put(headerBytes);
       while (expected.position() < 8 + padded) {
         expected.put((byte) ' ');
       }
-      expected.put((byte) 7).put(new byte[] {(byte) 0xC0, 0x3F, 0, (byte) 0xC0}).putInt(-2);
+      expected.put((byte) 7).put(new byte[] {(byte) 0xC0, 0x3F, 0, (byte) 0xC0}).putInt(-2).put(new byte[] {1, (byte) 0xF2});
       assertArrayEquals(expected.array(), Files.readAllBytes(path));
       assertEquals(List.of("x.safetensors"), names(path.getParent()));
     }

@@ -146,6 +146,7 @@ public final class ReferenceDevice implements Device {
         case I32 -> host.get(ValueLayout.JAVA_INT_UNALIGNED, 4L * i);
         case I64 -> host.get(ValueLayout.JAVA_LONG_UNALIGNED, 8L * i);
         case U8 -> host.get(ValueLayout.JAVA_BYTE, i) & 0xFF;
+        case U16 -> host.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i) & 0xFFFF;
       };
     }
   }
@@ -164,6 +165,7 @@ public final class ReferenceDevice implements Device {
         case I32 -> host.set(ValueLayout.JAVA_INT_UNALIGNED, 4L * i, (int) value);
         case I64 -> host.set(ValueLayout.JAVA_LONG_UNALIGNED, 8L * i, (long) value);
         case U8 -> host.set(ValueLayout.JAVA_BYTE, i, (byte) (int) value);
+        case U16 -> host.set(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i, (short) (int) value);
       }
     }
   }

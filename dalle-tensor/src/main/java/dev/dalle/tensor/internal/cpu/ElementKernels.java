@@ -131,6 +131,7 @@ final class ElementKernels {
       MemorySegment to = memory[0];
       switch (dtype) {
         case U8 -> to.fill((byte) (long) value);
+        case U16 -> forElements(to, 2, i -> to.set(ValueLayout.JAVA_SHORT_UNALIGNED, i * 2, (short) (long) value));
         case I32 -> forElements(to, 4, i -> to.set(ValueLayout.JAVA_INT_UNALIGNED, i * 4, (int) value));
         case I64 -> forElements(to, 8, i -> to.set(ValueLayout.JAVA_LONG_UNALIGNED, i * 8, (long) value));
         default -> {
