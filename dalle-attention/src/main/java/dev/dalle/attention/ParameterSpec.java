@@ -41,13 +41,12 @@ public record ParameterSpec(String name, Parameter.Kind kind, Shape shape, doubl
     return new ParameterSpec(name, Parameter.Kind.FULL, Shape.of(dims), value, 0);
   }
 
-  /** Writes the initial value into a parameter of this name and shape; a function of seed and name alone. */
+  /** Writes the initial value into a parameter of this name and shape; a function of seed and name alone, rounded to the type of the parameter's value. */
   public void initialise(Parameter parameter, long seed) {
     if (deviation == 0) {
       parameter.value().device().ops().fill(parameter.value(), constant);
     } else {
-      long stream = Philox.stream(name.chars().asLongStream().toArray());
-      parameter.value().device().ops().normal(seed, stream, deviation, parameter.value());
+      parameter.drawNormal(seed, Philox.stream(name.chars().asLongStream().toArray()), deviation);
     }
   }
 }

@@ -27,13 +27,23 @@ public final class Transformer {
   final OutputHead imageHead;
 
   /**
-   * A transformer whose parameters live in a set of their own; call {@link #initialise} or load values before using it.
+   * A transformer whose parameters live in a set of their own, in F32; call {@link #initialise} or load values before using it.
    *
    * @param scope owner of the parameters
    */
   public Transformer(TransformerConfig config, Scope scope) {
+    this(config, scope, DType.F32);
+  }
+
+  /**
+   * A transformer whose parameters live in a set of their own; call {@link #initialise} or load values before using it.
+   *
+   * @param scope owner of the parameters
+   * @param matrixType in which the matrices of the resblocks are kept: F32, F16 or BF16; everything else is F32
+   */
+  public Transformer(TransformerConfig config, Scope scope, DType matrixType) {
     this.config = config;
-    this.parameters = new ParameterSet(scope);
+    this.parameters = new ParameterSet(scope, matrixType);
     for (ParameterSpec spec : config.parameters()) {
       parameters.add(spec.name(), spec.kind(), spec.shape().toArray());
     }

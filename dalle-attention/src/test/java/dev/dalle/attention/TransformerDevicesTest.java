@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.dalle.attention.TransformerConfig.Initialisation;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Device;
+import dev.dalle.tensor.Parameter;
 import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.Tape;
+import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.testing.OpaqueDevice;
 import dev.dalle.tensor.testing.ReferenceDevice;
 import java.util.ArrayList;
@@ -19,6 +21,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The model on the processor, and on a device that delays everything and hides its memory, against the reference device. */
@@ -92,6 +95,32 @@ class TransformerDevicesTest {
       }
       assertTrue(norm(difference) <= tolerance * norm(gradient) + 1e-7, name + ": gradient of norm " + norm(gradient) + " is off by " + norm(difference));
     });
+  }
+
+  /** Matrices of the resblocks in 16 bits: the same initial numbers, rounded, and from there on the loss of a model that has those numbers in F32. */
+  @ParameterizedTest
+  @EnumSource(value = DType.class, names = {"F16", "BF16"})
+  void matricesMayBeKeptIn16Bits(DType matrixType) {
+    for (Device device : List.of(Device.cpu(2), OpaqueDevice.open(2))) {
+      try (Scope scope = device.newScope()) {
+        Transformer narrow = new Transformer(CONFIG, scope, matrixType);
+        narrow.initialise(1);
+        Transformer wide = TransformerTest.model(scope, CONFIG, 1);
+        for (Parameter parameter : wide.parameters()) {
+          Tensor value = narrow.parameters().get(parameter.name()).value();
+          boolean block = parameter.name().startsWith("layer") && parameter.name().endsWith(".weight");
+          assertEquals(block ? matrixType : DType.F32, value.dtype(), parameter.name());
+          float[] expected = parameter.value().toFloats();
+          float[] actual = value.toFloats();
+          for (int i = 0; i < expected.length; i++) {
+            assertEquals(expected[i], actual[i], block ? matrixType.epsilon() / 2 * Math.abs(expected[i]) + 0x1p-25 : 0, parameter.name());
+          }
+          parameter.value().write(actual);
+        }
+        assertEquals(wide.loss(Tape.inference(scope, DType.F32), BATCH, BlockRunner.kept()).total().toFloat(),
+            narrow.loss(Tape.inference(scope, DType.F32), BATCH, BlockRunner.kept()).total().toFloat());
+      }
+    }
   }
 
   @ParameterizedTest

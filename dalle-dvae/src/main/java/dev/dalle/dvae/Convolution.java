@@ -24,9 +24,8 @@ final class Convolution {
 
   /** Weights from the stream of their name, biases 0. */
   void initialise(long seed) {
-    Ops ops = weight.value().device().ops();
-    ops.normal(seed, Philox.stream(hash(weight.name())), plan.deviation(), weight.value());
-    ops.fill(bias.value(), 0);
+    weight.drawNormal(seed, Philox.stream(hash(weight.name())), plan.deviation());
+    bias.value().device().ops().fill(bias.value(), 0);
   }
 
   /** FNV-1a of 64 bits over UTF-8: specified, unlike {@link String#hashCode}'s 32 bits long enough to keep names apart. */

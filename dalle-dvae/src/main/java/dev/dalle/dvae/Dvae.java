@@ -24,10 +24,19 @@ public final class Dvae {
   private final Encoder encoder;
   private final Decoder decoder;
 
-  /** With undefined parameter values: {@link #initialise} or load them. */
+  /** With undefined F32 parameter values: {@link #initialise} or load them. */
   public Dvae(Scope scope, DvaeConfig config) {
+    this(scope, config, DType.F32);
+  }
+
+  /**
+   * With undefined parameter values: {@link #initialise} or load them.
+   *
+   * @param matrixType in which the weights of kind MATRIX are kept: F32, F16 or BF16; everything else is F32
+   */
+  public Dvae(Scope scope, DvaeConfig config, DType matrixType) {
     this.config = Objects.requireNonNull(config, "config");
-    this.parameters = new ParameterSet(scope);
+    this.parameters = new ParameterSet(scope, matrixType);
     this.encoder = new Encoder(parameters, config);
     this.decoder = new Decoder(parameters, config);
   }

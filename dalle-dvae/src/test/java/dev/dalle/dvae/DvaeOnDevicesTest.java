@@ -88,6 +88,30 @@ class DvaeOnDevicesTest {
     compare(DType.BF16, 0.02, 0.1);
   }
 
+  /** Weights in 16 bits, those around the code in F32: the loss and the gradients of a model that has the rounded numbers in F32. */
+  @Test
+  void weightsMayBeKeptIn16Bits() {
+    for (DType matrixType : new DType[] {DType.F16, DType.BF16}) {
+      try (Scope scope = device.newScope()) {
+        Dvae narrow = new Dvae(scope, CONFIG, matrixType);
+        narrow.initialise(3);
+        Dvae wide = TestModels.initialised(scope, CONFIG, 3);
+        for (Parameter parameter : wide.parameters()) {
+          Tensor value = narrow.parameters().get(parameter.name()).value();
+          assertEquals(parameter.kind() == Parameter.Kind.MATRIX ? matrixType : DType.F32, value.dtype(), parameter.name());
+          float[] rounded = value.toFloats();
+          assertArrayEquals(parameter.value().toFloats(), rounded, (float) matrixType.epsilon(), parameter.name());
+          parameter.value().write(rounded);
+        }
+        Tensor pixels = TestModels.pixels(scope, CONFIG, 2, 2);
+        assertEquals(step(scope, wide, pixels, DType.F32).loss().toFloat(), step(scope, narrow, pixels, DType.F32).loss().toFloat());
+        for (Parameter parameter : wide.parameters()) {
+          assertArrayEquals(parameter.gradient().toFloats(), narrow.parameters().get(parameter.name()).gradient().toFloats(), parameter.name());
+        }
+      }
+    }
+  }
+
   @Test
   void aStepWaitsForNothingAndReturnsItsMemory() {
     try (Scope scope = device.newScope()) {

@@ -3,8 +3,12 @@ package dev.dalle.tensor;
 import java.util.Objects;
 
 /**
- * A trained array: its value and its gradient, both F32 and owned by the scope it was made in. The gradient starts out empty, which reads as
- * zeros; the first addition overwrites whatever lies in its memory.
+ * A trained array: its value and its gradient, both owned by the scope it was made in. The gradient starts out empty, which reads as zeros; the first
+ * addition overwrites whatever lies in its memory.
+ *
+ * <p>The value of a {@link Kind#MATRIX} may be kept in 16 bits; the gradient is always F32. Ramesh et al. 2021, arXiv 2102.12092, keep it in 16 bits too:
+ * F32 holds every number of both 16-bit types exactly, so nothing is lost that theirs keeps, and what overflows or underflows on its way through 16-bit
+ * activations has done so before it arrives here.
  */
 public final class Parameter {
   /** How a parameter may be treated (Ramesh et al. 2021, section 2.4: what stays in 32 bits). */
@@ -22,14 +26,31 @@ public final class Parameter {
   private boolean gradientEmpty = true;
 
   /**
-   * A parameter with undefined value and empty gradient.
+   * A parameter with undefined F32 value and empty gradient.
    *
    * @param name dot-separated path, such as {@code encoder.group1.block0.conv1.weight}; unique within a model
    */
   public Parameter(Scope scope, String name, Kind kind, Shape shape) {
+    this(scope, name, kind, shape, DType.F32);
+  }
+
+  /**
+   * A parameter with undefined value and empty gradient.
+   *
+   * @param name dot-separated path, such as {@code encoder.group1.block0.conv1.weight}; unique within a model
+   * @param valueType type of the value: F32, or, for a MATRIX, F16 or BF16
+   * @throws IllegalArgumentException if the kind does not allow the type
+   */
+  public Parameter(Scope scope, String name, Kind kind, Shape shape, DType valueType) {
     this.name = Objects.requireNonNull(name, "name");
     this.kind = Objects.requireNonNull(kind, "kind");
-    this.value = scope.allocate(DType.F32, shape);
+    if (!valueType.isFloating()) {
+      throw new IllegalArgumentException(name + ": value type: expected F32, F16 or BF16, got " + valueType);
+    }
+    if (kind == Kind.FULL && valueType != DType.F32) {
+      throw new IllegalArgumentException(name + ": value type: expected F32, in which parameters of kind FULL are kept, got " + valueType);
+    }
+    this.value = scope.allocate(valueType, shape);
     this.gradient = scope.allocate(DType.F32, shape);
   }
 
@@ -48,9 +69,27 @@ public final class Parameter {
     return value.shape();
   }
 
-  /** F32. */
+  /** F32, or, for a MATRIX, possibly F16 or BF16. */
   public Tensor value() {
     return value;
+  }
+
+  /**
+   * Writes normal numbers of mean 0 into the value, as {@link Ops#normal} gives them; a 16-bit value holds the same numbers, rounded to nearest even.
+   *
+   * @param deviation at least 0
+   */
+  public void drawNormal(long seed, long stream, double deviation) {
+    Ops ops = value.device().ops();
+    if (value.dtype() == DType.F32) {
+      ops.normal(seed, stream, deviation, value);
+      return;
+    }
+    try (Scope scope = value.device().newScope()) {
+      Tensor drawn = scope.allocate(DType.F32, value.shape());
+      ops.normal(seed, stream, deviation, drawn);
+      ops.copy(drawn, value);
+    }
   }
 
   /** F32, the sum of everything added since {@link #clearGradient()}; zeros if nothing was. */

@@ -13,10 +13,24 @@ import java.util.stream.Stream;
 public final class ParameterSet implements Iterable<Parameter> {
   private final Map<String, Parameter> byName = new LinkedHashMap<>();
   private final Scope scope;
+  private final DType matrixType;
 
-  /** An empty set whose parameters will live in the given scope. */
+  /** An empty set whose parameters will live in the given scope, their values in F32. */
   public ParameterSet(Scope scope) {
+    this(scope, DType.F32);
+  }
+
+  /**
+   * An empty set whose parameters will live in the given scope.
+   *
+   * @param matrixType type of the values of those of kind MATRIX: F32, F16 or BF16; those of kind FULL are F32
+   */
+  public ParameterSet(Scope scope, DType matrixType) {
     this.scope = scope;
+    if (!matrixType.isFloating()) {
+      throw new IllegalArgumentException("matrix type: expected F32, F16 or BF16, got " + matrixType);
+    }
+    this.matrixType = matrixType;
   }
 
   /**
@@ -28,7 +42,7 @@ public final class ParameterSet implements Iterable<Parameter> {
     if (byName.containsKey(name)) {
       throw new IllegalArgumentException("two parameters are named " + name);
     }
-    Parameter parameter = new Parameter(scope, name, kind, Shape.of(dims));
+    Parameter parameter = new Parameter(scope, name, kind, Shape.of(dims), kind == Parameter.Kind.MATRIX ? matrixType : DType.F32);
     byName.put(name, parameter);
     return parameter;
   }
@@ -36,6 +50,11 @@ public final class ParameterSet implements Iterable<Parameter> {
   /** Where the parameters live. */
   public Scope scope() {
     return scope;
+  }
+
+  /** Type of the values of parameters of kind MATRIX. */
+  public DType matrixType() {
+    return matrixType;
   }
 
   /**

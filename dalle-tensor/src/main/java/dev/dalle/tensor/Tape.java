@@ -12,7 +12,7 @@ import java.util.function.Function;
  * <p>Results live in the tape's scope. Gradients of parameters are added to {@link Parameter#gradient()}, gradients of watched tensors are
  * read with {@link #gradient}. A tape goes backwards once. One thread at a time.
  *
- * <p>Activations are kept in {@link #computeType()}, parameters in F32; {@link #value(Parameter, DType)} converts a parameter once a tape.
+ * <p>Activations are kept in {@link #computeType()}, parameters in a type of their own; {@link #value(Parameter, DType)} converts a parameter once a tape.
  */
 public final class Tape extends Recording {
   private final Scope scope;

@@ -131,6 +131,42 @@ class SafetensorsTest {
     }
   }
 
+  /** Matrices in 16 bits come back to the bit; written in F32 they are rounded to nearest even when they are read, and widened the other way. */
+  @Test
+  void matricesIn16BitsGoThroughFiles() throws IOException {
+    Path narrowPath = folder.resolve("narrow.safetensors");
+    Path widePath = folder.resolve("wide.safetensors");
+    for (DType type : new DType[] {DType.F16, DType.BF16}) {
+      try (Scope scope = Device.cpu(1).newScope()) {
+        ParameterSet wide = new ParameterSet(scope);
+        ParameterSet narrow = new ParameterSet(scope, type);
+        ParameterSet again = new ParameterSet(scope, type);
+        ParameterSet widened = new ParameterSet(scope);
+        for (ParameterSet set : List.of(wide, narrow, again, widened)) {
+          set.add("weight", Parameter.Kind.MATRIX, 7, 19).drawNormal(1, 2, 0.5);
+          set.add("bias", Parameter.Kind.FULL, 19).drawNormal(1, 3, 0.5);
+        }
+        Safetensors.writeParameters(widePath, "", wide, Map.of());
+        Safetensors.writeParameters(narrowPath, "", narrow, Map.of());
+        try (SafetensorsFile file = SafetensorsFile.open(narrowPath)) {
+          assertEquals(type, file.get("weight").dtype());
+          assertEquals(DType.F32, file.get("bias").dtype());
+          again.get("weight").value().write(new float[7 * 19]);
+          Safetensors.readParameters(file, "", again);
+          Safetensors.readParameters(file, "", widened);
+        }
+        assertArrayEquals(narrow.get("weight").value().toFloats(), again.get("weight").value().toFloats());
+        assertArrayEquals(narrow.get("weight").value().toFloats(), widened.get("weight").value().toFloats());
+        again.get("weight").value().write(new float[7 * 19]);
+        try (SafetensorsFile file = SafetensorsFile.open(widePath)) {
+          Safetensors.readParameters(file, "", again);
+        }
+        assertArrayEquals(narrow.get("weight").value().toFloats(), again.get("weight").value().toFloats());
+        assertArrayEquals(wide.get("bias").value().toFloats(), again.get("bias").value().toFloats());
+      }
+    }
+  }
+
   @Test
   void everythingThatDoesNotFitIsListedAndNothingIsCopied() throws IOException {
     Path path = folder.resolve("model.safetensors");
