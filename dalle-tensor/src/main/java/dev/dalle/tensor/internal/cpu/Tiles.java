@@ -29,13 +29,7 @@ final class Tiles {
     switch (dtype) {
       case F32 -> MemorySegment.copy(from, ValueLayout.JAVA_FLOAT_UNALIGNED, first * 4, to, 0, count);
       case BF16 -> loadBfloat16(from, first * 2, to, count);
-      case F16 -> {
-        short[] bits = new short[count];
-        MemorySegment.copy(from, ValueLayout.JAVA_SHORT_UNALIGNED, first * 2, bits, 0, count);
-        for (int i = 0; i < count; i++) {
-          to[i] = Float.float16ToFloat(bits[i]);
-        }
-      }
+      case F16 -> Half.load(from, first * 2, to, count);
       default -> throw new IllegalStateException("not a floating-point type: " + dtype);
     }
   }
@@ -45,27 +39,17 @@ final class Tiles {
     switch (dtype) {
       case F32 -> MemorySegment.copy(from, 0, to, ValueLayout.JAVA_FLOAT_UNALIGNED, first * 4, count);
       case BF16 -> storeBfloat16(from, to, first * 2, count);
-      case F16 -> {
-        short[] bits = new short[count];
-        for (int i = 0; i < count; i++) {
-          bits[i] = Float.floatToFloat16(from[i]);
-        }
-        MemorySegment.copy(bits, 0, to, ValueLayout.JAVA_SHORT_UNALIGNED, first * 2, count);
-      }
+      case F16 -> Half.store(from, to, first * 2, count);
       default -> throw new IllegalStateException("not a floating-point type: " + dtype);
     }
   }
 
-  /** Adds {@code count} elements from element {@code first} on to sums. */
+  /** Adds {@code count} elements of a 16-bit type from element {@code first} on to sums. */
   static void addTo(MemorySegment from, DType dtype, long first, float[] sums, int count) {
-    if (dtype == DType.BF16) {
-      addBfloat16(from, first * 2, sums, count);
-      return;
-    }
-    float[] values = new float[count];
-    load(from, dtype, first, values, count);
-    for (int i = 0; i < count; i++) {
-      sums[i] += values[i];
+    switch (dtype) {
+      case BF16 -> addBfloat16(from, first * 2, sums, count);
+      case F16 -> Half.add(from, first * 2, sums, count);
+      default -> throw new IllegalStateException("not a 16-bit floating-point type: " + dtype);
     }
   }
 
