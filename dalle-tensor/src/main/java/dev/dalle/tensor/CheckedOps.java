@@ -249,8 +249,7 @@ public final class CheckedOps implements Ops {
   @Override
   public void packWeight(Tensor weight, Tensor packed) {
     matrix("weight", weight);
-    floatOrBfloat("weight", weight);
-    floatOrBfloat("packed", packed);
+    matrix("packed", packed);
     shape("weight", weight, Shape.of(weight.shape().rowCount(), weight.dim(-1)), "of rank 2");
     shape("packed", packed, Shape.of(packedRows(weight.dim(0)), weight.dim(1)), "the rows of weight rounded up to a multiple of " + PACKED_ROWS);
     ops.packWeight(weight, packed);
@@ -260,8 +259,6 @@ public final class CheckedOps implements Ops {
   public void linearByRow(Tensor x, Tensor packed, Tensor bias, Tensor out) {
     matrix("x", x);
     matrix("packed", packed);
-    floatOrBfloat("x", x);
-    floatOrBfloat("packed", packed);
     outType("out", out, x);
     shape("x", x, Shape.of(x.shape().rowCount(), x.dim(-1)), "of rank 2");
     f32("bias", bias, Shape.of(bias.elementCount()), "one for each output");
@@ -272,12 +269,6 @@ public final class CheckedOps implements Ops {
 
   private static long packedRows(long outputs) {
     return (outputs + PACKED_ROWS - 1) / PACKED_ROWS * PACKED_ROWS;
-  }
-
-  private static void floatOrBfloat(String name, Tensor tensor) {
-    if (tensor.dtype() != DType.F32 && tensor.dtype() != DType.BF16) {
-      throw new ShapeException(name + ": expected type F32 or BF16, got " + tensor);
-    }
   }
 
   @Override

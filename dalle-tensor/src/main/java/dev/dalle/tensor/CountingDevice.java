@@ -1,18 +1,25 @@
 package dev.dalle.tensor;
 
+import dev.dalle.tensor.internal.cpu.HalfProducts;
 import dev.dalle.tensor.internal.cpu.HostPool;
+import dev.dalle.tensor.internal.cpu.Products;
 import java.lang.foreign.MemorySegment;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A device without memory or operations, on which a computation is gone through to learn what it would take: shapes are checked, {@link #peakBytes()} grows as
  * that of {@link Device#cpu()} would, and nothing is computed or allocated. What is read from it is zeros. Every family of operations is there, and does
- * nothing: what an implementation keeps beside the tensors is not counted.
+ * nothing: what an implementation keeps beside the tensors is not counted, but for the operands of products of F16 in F32.
  */
 public final class CountingDevice implements Device {
-  private final Ops ops = new CheckedOps(this, nothing(Ops.class));
+  private final Ops ops = new CheckedOps(this, productsAlone());
   private final Map<Class<?>, Object> families = new ConcurrentHashMap<>();
   private long bytesInUse;
   private long peakBytes;
@@ -24,11 +31,36 @@ public final class CountingDevice implements Device {
 
   /** Every method does nothing, and gives false, zero or null. */
   private static <T> T nothing(Class<T> type) {
-    return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
-      Class<?> result = method.getReturnType();
-      return result == boolean.class ? (Object) false : result == int.class ? (Object) 0 : result == long.class ? (Object) 0L
-          : result == float.class ? (Object) 0f : result == double.class ? (Object) 0.0 : null;
-    }));
+    return made(type, (proxy, method, arguments) -> nothingOf(method.getReturnType()));
+  }
+
+  private static Object nothingOf(Class<?> result) {
+    return result == boolean.class ? (Object) false : result == int.class ? (Object) 0 : result == long.class ? (Object) 0L
+        : result == float.class ? (Object) 0f : result == double.class ? (Object) 0.0 : null;
+  }
+
+  private static <T> T made(Class<T> type, InvocationHandler handler) {
+    return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
+  }
+
+  /** Products take memory and give it back, everything else does nothing. */
+  private Ops productsAlone() {
+    Map<List<?>, Method> known = new HashMap<>();
+    for (Method method : Products.class.getMethods()) {
+      known.put(List.of(method.getName(), List.of(method.getParameterTypes())), method);
+    }
+    Products products = new HalfProducts(this, nothing(Products.class));
+    return made(Ops.class, (proxy, method, arguments) -> {
+      Method product = known.get(List.of(method.getName(), List.of(method.getParameterTypes())));
+      if (product == null) {
+        return nothingOf(method.getReturnType());
+      }
+      try {
+        return product.invoke(products, arguments);
+      } catch (InvocationTargetException e) {
+        throw e.getCause();
+      }
+    });
   }
 
   @Override

@@ -22,7 +22,11 @@ public interface Device {
    */
   <T> T operations(Class<T> family);
 
-  /** Whether products and convolutions with this element type run here without being converted by the caller. */
+  /**
+   * Whether products and convolutions with this element type run here without being converted by the caller. The processor says yes to {@link DType#F16}
+   * whatever it has itself: numbers are kept in 16 bits, computed with in F32 and rounded once. To {@link DType#BF16}, which only serves speed, it says yes
+   * where it multiplies it.
+   */
   boolean computesIn(DType dtype);
 
   /**

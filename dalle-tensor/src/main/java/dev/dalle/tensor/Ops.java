@@ -4,10 +4,10 @@ package dev.dalle.tensor;
  * The operations of a device. Each writes its result to a tensor that the caller gives, is posted rather than waited for, and gives
  * the same bits whenever it is repeated with the same number of threads.
  *
- * <p>Notation: {@code [N, C]} is any shape of rank 1 or more read as rows of its innermost dimension. "Floating" means {@link DType#F32}
- * or {@link DType#BF16} (and {@link DType#F16} on devices that have it); different floating types may be mixed where nothing else is
- * said. Whatever the types, sums and transcendental functions are computed in at least 32 bits and rounded once, to nearest even. An
- * output must not overlap an input unless it is named as allowed.
+ * <p>Notation: {@code [N, C]} is any shape of rank 1 or more read as rows of its innermost dimension. "Floating" means {@link DType#F32},
+ * {@link DType#F16} or {@link DType#BF16}; different floating types may be mixed where nothing else is said. Whatever the types, sums and
+ * transcendental functions are computed in at least 32 bits and rounded once, to nearest even; what is beyond the greatest number of its
+ * type becomes infinite. An output must not overlap an input unless it is named as allowed.
  *
  * <p>Every method throws {@link ShapeException} if shapes, types or devices do not fit, before anything is posted; the message names the
  * argument, what was expected and what was given.
@@ -150,8 +150,8 @@ public interface Ops {
   /**
    * Lays a weight out for {@link #linearByRow}. Where its elements go is the device's own affair.
    *
-   * @param weight {@code [O, I]}, F32 or BF16
-   * @param packed {@code [O rounded up to a multiple of PACKED_ROWS, I]}, F32 or BF16, written
+   * @param weight {@code [O, I]}, floating
+   * @param packed {@code [O rounded up to a multiple of PACKED_ROWS, I]}, floating, written
    */
   void packWeight(Tensor weight, Tensor packed);
 
@@ -160,7 +160,7 @@ public interface Ops {
    * is drawn then does not depend on how much is drawn at a time. Made for few rows, for which it takes the time of reading the weights once; for many it is
    * slower than {@link #linear}.
    *
-   * @param x {@code [N, I]}, F32 or BF16
+   * @param x {@code [N, I]}, floating
    * @param packed by {@link #packWeight}, of any type that it has
    * @param bias F32 {@code [O]}
    * @param out {@code [N, O]}, F32 or the type of {@code x}

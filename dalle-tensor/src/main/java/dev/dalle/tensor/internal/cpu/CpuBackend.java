@@ -78,18 +78,17 @@ public final class CpuBackend {
     return MemoryDesc.strided(type, new long[] {rows, columns}, new long[] {strides.row(), strides.column()});
   }
 
-  /** Whether oneDNN multiplies and convolves this type here. */
+  /** Whether products and convolutions of this type run here: F32 and, by way of it, F16 everywhere, BF16 where oneDNN has it. */
   public boolean computes(DType dtype) {
     return switch (dtype) {
-      case F32 -> true;
+      case F32, F16 -> true;
       case BF16 -> oneDnn.supports(DataType.BF16);
-      case F16 -> oneDnn.supports(DataType.F16);
       default -> false;
     };
   }
 
   /** The operations for a device that launches on this team. */
   public Ops ops(CpuDevice device) {
-    return new CpuOps(device, new OneDnnProducts(device, oneDnn), new OneDnnPasses(device, oneDnn));
+    return new CpuOps(device, new HalfProducts(device, new OneDnnProducts(device, oneDnn)), new OneDnnPasses(device, oneDnn));
   }
 }

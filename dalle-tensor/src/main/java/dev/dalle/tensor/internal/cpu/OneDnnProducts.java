@@ -22,7 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Matrix products and convolutions by oneDNN. Images stay NHWC; convolution weights, which change at every step, are reordered to the layout
+ * Matrix products and convolutions of F32 and BF16 by oneDNN. Images stay NHWC; convolution weights, which change at every step, are reordered to the layout
  * oneDNN likes (some twenty microseconds). One launch at a time, so one set of scratch buffers serves all.
  */
 final class OneDnnProducts implements Products {
@@ -40,8 +40,7 @@ final class OneDnnProducts implements Products {
     DataType type = switch (tensor.dtype()) {
       case F32 -> DataType.F32;
       case BF16 -> DataType.BF16;
-      case F16 -> DataType.F16;
-      default -> throw new IllegalStateException("not a floating-point type: " + tensor);
+      default -> throw new IllegalStateException("not a type for oneDNN: " + tensor);
     };
     if (!oneDnn.supports(type)) {
       throw new UnsupportedOperationException("products of " + tensor.dtype() + " are not computed on this processor (" + oneDnn.isa()

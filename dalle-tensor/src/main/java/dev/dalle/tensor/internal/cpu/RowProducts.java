@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.stream.Stream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -16,8 +17,8 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Products of few rows with a packed weight, which lies in panels of {@link Ops#PACKED_ROWS} outputs: for each input the weights of all of them side by side. Each
  * sum is made in the order of the inputs, one rounding a step, whatever else is computed with it; so it has the same bits for any number of rows and threads.
- * In F32 a panel has outputs 0 to 31 in their order; in BF16 outputs j and j + 16 share 32 bits, the first in the lower half, so that a shift and a mask make
- * two vectors of floats of a vector of integers.
+ * In F32 and F16 a panel has outputs 0 to 31 in their order; in BF16 outputs j and j + 16 share 32 bits, the first in the lower half, so that a shift and a mask
+ * make two vectors of floats of a vector of integers. Panels of F16 are converted to F32 one by one before they are multiplied.
  */
 final class RowProducts {
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
@@ -33,44 +34,58 @@ final class RowProducts {
   private static final int TOGETHER = 4;
 
   private final CpuDevice device;
+  private final WidePanel[] panels;
   private float[] input = new float[0];
 
   RowProducts(CpuDevice device) {
     this.device = device;
+    this.panels = Stream.generate(WidePanel::new).limit(device.threads()).toArray(WidePanel[]::new);
+  }
+
+  /** A panel of F16 in F32, for one thread. */
+  private static final class WidePanel {
+    private final Scratch floats = new Scratch();
+    private final float[] tile = new float[Tiles.LENGTH];
+
+    MemorySegment of(MemorySegment halves, long at, int count) {
+      MemorySegment panel = floats.of((long) count * Float.BYTES);
+      for (int i = 0; i < count; i += tile.length) {
+        int some = Math.min(tile.length, count - i);
+        Half.load(halves, at + 2L * i, tile, some);
+        MemorySegment.copy(tile, 0, panel, FLOAT, 4L * i, some);
+      }
+      return panel;
+    }
   }
 
   void pack(Tensor weight, Tensor packed) {
     int outputs = Math.toIntExact(weight.dim(0));
     int inputs = Math.toIntExact(weight.dim(1));
+    boolean pairs = packed.dtype() == DType.BF16;
     device.launch("pack weight", (team, memory) -> team.forRanges(packed.dim(0) / PANEL, 1, (thread, from, to) -> {
       float[] rows = new float[PANEL * inputs];
-      int[] words = new int[PANEL * inputs];
+      float[] turned = new float[pairs ? 0 : PANEL * inputs];
+      int[] words = new int[pairs ? HALF * inputs : 0];
       for (int panel = (int) from; panel < to; panel++) {
         int count = Math.min(PANEL, outputs - panel * PANEL);
         long first = (long) panel * PANEL * inputs;
-        if (weight.dtype() == DType.F32) {
-          MemorySegment.copy(memory[0], FLOAT, 4 * first, rows, 0, count * inputs);
-        } else {
-          for (int i = 0; i < count * inputs; i++) {
-            rows[i] = Bfloat16.toFloat(memory[0].get(SHORT, 2 * (first + i)));
-          }
-        }
+        Tiles.load(memory[0], weight.dtype(), first, rows, count * inputs);
         Arrays.fill(rows, count * inputs, rows.length, 0);
-        if (packed.dtype() == DType.F32) {
-          packFloats(rows, inputs, words);
-          MemorySegment.copy(words, 0, memory[1], INT, 4 * first, words.length);
-        } else {
+        if (pairs) {
           packBfloats(rows, inputs, words);
-          MemorySegment.copy(words, 0, memory[1], INT, 2 * first, words.length / 2);
+          MemorySegment.copy(words, 0, memory[1], INT, 2 * first, words.length);
+        } else {
+          turn(rows, inputs, turned);
+          Tiles.store(turned, memory[1], packed.dtype(), first, turned.length);
         }
       }
     }), weight, packed);
   }
 
-  private static void packFloats(float[] rows, int inputs, int[] words) {
+  private static void turn(float[] rows, int inputs, float[] turned) {
     for (int r = 0; r < PANEL; r++) {
       for (int i = 0; i < inputs; i++) {
-        words[i * PANEL + r] = Float.floatToRawIntBits(rows[r * inputs + i]);
+        turned[i * PANEL + r] = rows[r * inputs + i];
       }
     }
   }
@@ -91,19 +106,24 @@ final class RowProducts {
     if (rows == 0 || outputs == 0) {
       return;
     }
-    boolean floats = packed.dtype() == DType.F32;
+    DType type = packed.dtype();
     device.launch("linear by row", (team, memory) -> {
       float[] in = load(memory[0], x.dtype(), rows * inputs);
       team.forRanges(packed.dim(0) / PANEL, 1, (thread, from, to) -> {
         float[] sums = new float[TOGETHER * PANEL];
         for (int panel = (int) from; panel < to; panel++) {
-          long at = (long) panel * PANEL * inputs * (floats ? Float.BYTES : Short.BYTES);
+          MemorySegment weights = memory[1];
+          long at = (long) panel * PANEL * inputs * type.byteSize();
+          if (type == DType.F16) {
+            weights = panels[thread].of(weights, at, PANEL * inputs);
+            at = 0;
+          }
           for (int row = 0; row < rows; row += TOGETHER) {
             int count = Math.min(TOGETHER, rows - row);
-            if (floats) {
-              multiplyFloats(memory[1], at, inputs, in, row * inputs, count, sums);
+            if (type == DType.BF16) {
+              multiplyBfloats(weights, at, inputs, in, row * inputs, count, sums);
             } else {
-              multiplyBfloats(memory[1], at, inputs, in, row * inputs, count, sums);
+              multiplyFloats(weights, at, inputs, in, row * inputs, count, sums);
             }
             for (int r = 0; r < count; r++) {
               store(sums, r * PANEL, memory[2], panel * PANEL, Math.min(PANEL, outputs - panel * PANEL), memory[3], out.dtype(),
@@ -116,22 +136,11 @@ final class RowProducts {
   }
 
   private float[] load(MemorySegment from, DType dtype, int count) {
-    if (input.length < count + LANES) {
-      input = new float[count + LANES];
+    if (input.length < count) {
+      input = new float[count];
     }
-    float[] to = input;
-    if (dtype == DType.F32) {
-      MemorySegment.copy(from, FLOAT, 0, to, 0, count);
-      return to;
-    }
-    int i = 0;
-    for (; i + LANES <= count; i += LANES) {
-      Bfloat16.load(from, 2L * i).intoArray(to, i);
-    }
-    for (; i < count; i++) {
-      to[i] = Bfloat16.toFloat(from.get(SHORT, 2L * i));
-    }
-    return to;
+    Tiles.load(from, dtype, 0, input, count);
+    return input;
   }
 
   /** Four rows at once, or one after the other if there are fewer; either way each sum has the same terms in the same order. */
@@ -266,10 +275,10 @@ final class RowProducts {
   private static void store(float[] sums, int at, MemorySegment bias, int output, int count, MemorySegment out, DType dtype, long to) {
     for (int i = 0; i < count; i++) {
       float value = sums[at + i] + bias.get(FLOAT, 4L * (output + i));
-      if (dtype == DType.F32) {
-        out.set(FLOAT, 4 * (to + i), value);
-      } else {
-        out.set(SHORT, 2 * (to + i), Bfloat16.of(value));
+      switch (dtype) {
+        case F32 -> out.set(FLOAT, 4 * (to + i), value);
+        case BF16 -> out.set(SHORT, 2 * (to + i), Bfloat16.of(value));
+        default -> out.set(SHORT, 2 * (to + i), Half.of(value));
       }
     }
   }
