@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -18,6 +19,7 @@ abstract sealed class Recording permits Tape {
   private final Map<Tensor, Slot> slots = new IdentityHashMap<>();
   /** How many slots read a gradient's memory; only a sole holder writes to it. */
   private final Map<DeviceMemory, Integer> holders = new IdentityHashMap<>();
+  private final List<GradientObserver> observers = new ArrayList<>();
   private boolean finished;
 
   Recording(Scope scope, boolean recording) {
@@ -44,6 +46,18 @@ abstract sealed class Recording permits Tape {
   /** Whether it can run backwards. */
   public boolean isRecording() {
     return recording;
+  }
+
+  /** Has an observer look at the gradient of every result from now on; one that does so already is not told twice. */
+  public void observe(GradientObserver observer) {
+    Objects.requireNonNull(observer, "observer");
+    if (!observers.contains(observer)) {
+      observers.add(observer);
+    }
+  }
+
+  final void observeLike(Recording other) {
+    other.observers.forEach(this::observe);
   }
 
   /** Asks for the gradient of a tensor that does not come from this tape; returns the tensor. */
@@ -177,6 +191,9 @@ abstract sealed class Recording permits Tape {
       Node node = nodes.get(i);
       Slot slot = slots.get(node.output);
       if (slot.gradient != null) {
+        for (GradientObserver observer : observers) {
+          observer.observe(node.output, slot.gradient);
+        }
         node.backward.accept(slot.gradient);
         if (!slot.watched) {
           letGo(slot.gradient);

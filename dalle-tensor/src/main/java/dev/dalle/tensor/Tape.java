@@ -114,6 +114,38 @@ public final class Tape extends Recording {
     }, a, b);
   }
 
+  /**
+   * As {@link #add(Tensor, Tensor)}, but the gradient of {@code b} is made by a filter from the gradient of the sum; that of {@code a} passes unchanged. With a
+   * stream in F32 and a branch in 16 bits the filter thus reads 32 bits and decides how they become 16.
+   *
+   * @param toB is given the gradient of the sum, and writes one of b's type
+   */
+  public Tensor add(Tensor a, Tensor b, GradientFilter toB) {
+    Tensor out = scope.allocate(a.dtype(), a.shape());
+    ops.add(a, b, out);
+    return recordIfNeeded(out, gradOut -> {
+      accumulateShared(a, gradOut);
+      if (needsGradient(b)) {
+        Tensor gradB = scope.allocate(b.dtype(), b.shape());
+        toB.apply(gradOut, gradB);
+        accumulate(b, gradB);
+      }
+    }, a, b);
+  }
+
+  /** {@code x}; what comes back for it goes through a filter first, which writes the same type. */
+  public Tensor filterGradient(Tensor x, GradientFilter filter) {
+    if (!needsGradient(x)) {
+      return x;
+    }
+    // A view of its own, so that x may have other uses, whose gradients are not filtered.
+    return record(x.reshape(x.shape()), gradOut -> {
+      Tensor gradIn = scope.allocate(x.dtype(), x.shape());
+      filter.apply(gradOut, gradIn);
+      accumulate(x, gradIn);
+    });
+  }
+
   /** {@code factor * x}. */
   public Tensor scale(Tensor x, double factor) {
     Tensor out = scope.allocate(x.dtype(), x.shape());
@@ -326,7 +358,8 @@ public final class Tape extends Recording {
   }
 
   /**
-   * Runs a block of which only the input is kept: going backwards, it is recorded again on a tape of its own, run backwards and freed.
+   * Runs a block of which only the input is kept: going backwards, it is recorded again on a tape of its own, which has this one's observers, run backwards and
+   * freed.
    *
    * @param block a function of its input, its parameters and nothing that changes in between
    * @param x its input
@@ -343,6 +376,7 @@ public final class Tape extends Recording {
     return record(out, gradOut -> {
       try (Scope inner = scope.device().newScope()) {
         Tape again = recording(inner, computeType);
+        again.observeLike(this);
         Tensor input = again.watch(x.reshape(x.shape()));
         Tensor result = block.apply(new BlockInput(again, input));
         again.backward(result, gradOut);

@@ -3,12 +3,14 @@ package dev.dalle.tensor;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.dalle.tensor.testing.GradientCheck;
 import dev.dalle.tensor.testing.OpaqueDevice;
 import dev.dalle.tensor.testing.ReferenceDevice;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
@@ -114,6 +116,109 @@ class TapeTest {
       });
     }
     assertEquals(0, device.bytesInUse());
+  }
+
+  /** A residual block as 16-bit training needs it: the branch's gradient is multiplied by a factor on its way in and divided by it on its way out. */
+  private static Tensor scaledBlock(Tape tape, Tensor x, Parameter weight, Parameter bias, double factor) {
+    Ops ops = tape.ops();
+    Tensor input = tape.filterGradient(x, (gradient, out) -> ops.scale(gradient, 1 / factor, out));
+    Tensor branch = tape.cast(tape.activation(Activation.QUICK_GELU, tape.linear(input, weight, bias)), DType.BF16);
+    return tape.add(x, branch, (gradient, out) -> ops.scale(gradient, factor, out));
+  }
+
+  @Test
+  void filtersOfABlockLeaveTheGradientOutsideAsItIs() {
+    try (Scope scope = device.newScope()) {
+      ParameterSet set = new ParameterSet(scope);
+      Parameter weight = parameter(set, "weight", 6, 6);
+      Parameter bias = parameter(set, "bias", 6);
+      Tensor x = normal(scope, 5, 6);
+      GradientCheck.check(device, List.of(x), List.of(), (tape, in) -> {
+        Tensor first = scaledBlock(tape, in.get(0), weight, bias, 8);
+        return tape.checkpoint(block -> scaledBlock(block.tape(), block.x(), weight, bias, 32), first);
+      });
+      // The block's own parameters carry the factor.
+      double[] unscaled = gradientOfWeight(set, x, 1);
+      double[] scaled = gradientOfWeight(set, x, 4);
+      for (int i = 0; i < unscaled.length; i++) {
+        assertEquals(4 * unscaled[i], scaled[i]);
+      }
+    }
+    assertEquals(0, device.bytesInUse());
+  }
+
+  private double[] gradientOfWeight(ParameterSet set, Tensor x, double factor) {
+    try (Scope scope = device.newScope()) {
+      set.clearGradients();
+      Tape tape = Tape.recording(scope, DType.F32);
+      Tensor gradient = scope.allocate(DType.F32, x.shape());
+      device.ops().fill(gradient, 0.25);
+      tape.backward(scaledBlock(tape, x, set.get("weight"), set.get("bias"), factor), gradient);
+      return ReferenceDevice.read(set.get("weight").gradient());
+    }
+  }
+
+  @Test
+  void filtersSeeTheSumsTypeAndWriteTheBranchs() {
+    try (Scope scope = device.newScope()) {
+      Tape tape = Tape.recording(scope, DType.BF16);
+      Tensor a = tape.watch(normal(scope, 4));
+      Tensor b = tape.watch(scope.zeros(DType.BF16, Shape.of(4)));
+      Tensor sum = tape.add(a, b, (gradient, out) -> {
+        assertEquals(DType.F32, gradient.dtype());
+        assertEquals(DType.BF16, out.dtype());
+        device.ops().scale(gradient, -2, out);
+      });
+      Tensor constant = normal(scope, 4);
+      tape.backward(sum, constant);
+      assertArrayEquals(constant.toFloats(), tape.gradient(a).toFloats());
+      for (int i = 0; i < 4; i++) {
+        assertEquals(-2 * ReferenceDevice.read(constant)[i], ReferenceDevice.read(tape.gradient(b))[i]);
+      }
+    }
+  }
+
+  @Test
+  void aFilterIsNotRunWhereNobodyNeedsTheGradient() {
+    try (Scope scope = device.newScope()) {
+      Tensor x = normal(scope, 3);
+      GradientFilter never = (gradient, out) -> {
+        throw new AssertionError("the filter was run");
+      };
+      Tape tape = Tape.recording(scope, DType.F32);
+      assertSame(x, tape.filterGradient(x, never));
+      Tensor watched = tape.watch(normal(scope, 3));
+      tape.backward(tape.add(watched, x, never), x);
+      assertArrayEquals(x.toFloats(), tape.gradient(watched).toFloats());
+      Tape inference = Tape.inference(scope, DType.F32);
+      assertSame(x, inference.filterGradient(inference.watch(x), never));
+    }
+  }
+
+  @Test
+  void observersAreToldEveryGradientOnceAlsoInsideCheckpoints() {
+    try (Scope scope = device.newScope()) {
+      ParameterSet set = new ParameterSet(scope);
+      Parameter weight = parameter(set, "weight", 6, 6);
+      Parameter bias = parameter(set, "bias", 6);
+      Tensor x = normal(scope, 5, 6);
+      List<String> told = new ArrayList<>();
+      Tape tape = Tape.recording(scope, DType.F32);
+      GradientObserver observer = (result, gradient) -> {
+        assertEquals(result.shape(), gradient.shape());
+        assertEquals(result.dtype(), gradient.dtype());
+        told.add(gradient.dtype() + " " + ReferenceDevice.read(gradient)[0]);
+      };
+      tape.observe(observer);
+      tape.observe(observer);
+      Tensor out = tape.checkpoint(block -> block.tape().scale(block.tape().linear(block.x(), weight, bias), 4), tape.watch(x));
+      Tensor half = tape.scale(out, 0.5);
+      assertEquals(List.of(), told, "nothing goes backwards yet");
+      Tensor one = scope.allocate(DType.F32, out.shape());
+      device.ops().fill(one, 1);
+      tape.backward(half, one);
+      assertEquals(List.of("F32 1.0", "F32 0.5", "F32 0.5", "F32 2.0"), told, "half, the checkpoint's output, and in it the scaled and the product");
+    }
   }
 
   @Test
