@@ -13,8 +13,8 @@ package dev.dalle.precision.scale;
 public record GradientScaleConfig(double start, double least, double greatest, double growth, double division, int window) {
   /** Checks. */
   public GradientScaleConfig {
-    positive("least", least);
-    positive("greatest", greatest);
+    fits("least", least);
+    fits("greatest", greatest);
     if (!(least <= start && start <= greatest)) {
       throw new IllegalArgumentException("start: expected a scale from " + least + " to " + greatest + ", got " + start);
     }
@@ -29,9 +29,10 @@ public record GradientScaleConfig(double start, double least, double greatest, d
     }
   }
 
-  private static void positive(String name, double value) {
-    if (!(value > 0 && Double.isFinite(value))) {
-      throw new IllegalArgumentException(name + ": expected a finite number above 0, got " + value);
+  /** Gradients are multiplied by a scale and by its inverse, both in 32 bits. */
+  private static void fits(String name, double value) {
+    if (!(value >= 0x1p-126 && value <= 0x1p126)) {
+      throw new IllegalArgumentException(name + ": expected a number from 2^-126 to 2^126, got " + value);
     }
   }
 

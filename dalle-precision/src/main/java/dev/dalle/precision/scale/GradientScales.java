@@ -19,8 +19,6 @@ import java.util.List;
  * <p>Used by one thread at a time. Every replica that is told the same flags has the same scales in every bit.
  */
 public final class GradientScales {
-  private static final long NEVER = Long.MIN_VALUE / 2;
-
   private final GradientScaleConfig config;
   private final List<String> blocks;
   private final double[] scales;
@@ -43,7 +41,6 @@ public final class GradientScales {
     scales = new double[blocks.size()];
     lastDivision = new long[blocks.size()];
     Arrays.fill(scales, config.start());
-    Arrays.fill(lastDivision, NEVER);
   }
 
   /** Names of the blocks, in order. */
@@ -88,6 +85,17 @@ public final class GradientScales {
    * @throws IllegalArgumentException if there are not as many flags as blocks; nothing has changed then
    */
   public Verdict update(boolean[] nonfinite) {
+    return update(nonfinite, false);
+  }
+
+  /**
+   * As {@link #update(boolean[])}, for a model that has parameters outside its blocks too.
+   *
+   * @param nonfinite for each block whether some value of its parameter gradients, of any replica, was not finite
+   * @param outside whether a gradient of a parameter in no block was not: then the update is skipped, and for the scales it is like any other
+   * @throws IllegalArgumentException if there are not as many flags as blocks; nothing has changed then
+   */
+  public Verdict update(boolean[] nonfinite, boolean outside) {
     if (nonfinite.length != scales.length) {
       throw new IllegalArgumentException("nonfinite: expected a flag for each of " + scales.length + " blocks, got " + nonfinite.length);
     }
@@ -100,16 +108,17 @@ public final class GradientScales {
         continue;
       }
       bad.add(blocks.get(block));
-      if (updates - lastDivision[block] > config.window()) {
+      if (lastDivision[block] == 0 || updates - lastDivision[block] > config.window()) {
         scales[block] = clamped(scales[block] / config.division());
         lastDivision[block] = updates;
         divided.add(blocks.get(block));
       }
     }
-    if (!bad.isEmpty()) {
+    boolean skip = outside || !bad.isEmpty();
+    if (skip) {
       skipped++;
     }
-    return new Verdict(!bad.isEmpty(), bad, divided);
+    return new Verdict(skip, bad, divided);
   }
 
   private double clamped(double scale) {
@@ -120,7 +129,7 @@ public final class GradientScales {
    * Everything that {@link #update} changes, for checkpoints.
    *
    * @param scales of each block
-   * @param lastDivision number of the update in which each scale was last divided; far below 0 for never
+   * @param lastDivision number of the update, from 1 on, in which each scale was last divided; 0 for never
    * @param updates so far
    * @param skipped of them
    */
@@ -163,7 +172,7 @@ public final class GradientScales {
         throw new IllegalArgumentException("gradient scale of " + blocks.get(block) + ": expected " + config.least() + " to " + config.greatest() + ", got "
             + scale + "; the checkpoint is damaged or was made with another range");
       }
-      if (state.lastDivision[block] > state.updates) {
+      if (state.lastDivision[block] < 0 || state.lastDivision[block] > state.updates) {
         throw new IllegalArgumentException("gradient scale of " + blocks.get(block) + ": divided in update " + state.lastDivision[block] + " of "
             + state.updates + "; the checkpoint is damaged");
       }

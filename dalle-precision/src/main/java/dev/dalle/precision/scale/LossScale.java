@@ -25,8 +25,8 @@ public final class LossScale {
    * @param interval good updates in a row before it grows, at least 1
    */
   public LossScale(double start, double growth, double backoff, int interval) {
-    if (!(start > 0 && Double.isFinite(start))) {
-      throw new IllegalArgumentException("start: expected a finite scale above 0, got " + start);
+    if (!fits(start)) {
+      throw new IllegalArgumentException("start: expected a scale from 2^-126 to what a float holds, got " + start);
     }
     if (!(growth > 1 && Double.isFinite(growth))) {
       throw new IllegalArgumentException("growth: expected a finite factor above 1, got " + growth);
@@ -41,6 +41,10 @@ public final class LossScale {
     this.growth = growth;
     this.backoff = backoff;
     this.interval = interval;
+  }
+
+  private static boolean fits(double scale) {
+    return scale >= Float.MIN_NORMAL && scale <= Float.MAX_VALUE;
   }
 
   /** What the loss of the coming update is multiplied by. */
@@ -61,7 +65,8 @@ public final class LossScale {
    */
   public boolean update(boolean nonfinite) {
     if (nonfinite) {
-      scale *= backoff;
+      // Below this the inverse, by which gradients are multiplied, would be infinite in 32 bits, and no update would ever happen again.
+      scale = Math.max(scale * backoff, Float.MIN_NORMAL);
       goodInARow = 0;
     } else if (++goodInARow == interval) {
       // A scale beyond what a float holds would make every gradient infinite.
@@ -75,11 +80,11 @@ public final class LossScale {
   /**
    * Goes on from a checkpoint.
    *
-   * @throws IllegalArgumentException if the scale is not a finite number above 0, or the count is not below the interval; nothing has changed then
+   * @throws IllegalArgumentException if the scale is out of range, or the count is not below the interval; nothing has changed then
    */
   public void restore(double savedScale, int savedGoodInARow) {
-    if (!(savedScale > 0 && Double.isFinite(savedScale))) {
-      throw new IllegalArgumentException("loss scale: expected a finite number above 0, got " + savedScale + "; the checkpoint is damaged");
+    if (!fits(savedScale)) {
+      throw new IllegalArgumentException("loss scale: expected a number from 2^-126 to what a float holds, got " + savedScale + "; the checkpoint is damaged");
     }
     if (savedGoodInARow < 0 || savedGoodInARow >= interval) {
       throw new IllegalArgumentException("loss scale: expected 0 to " + (interval - 1) + " good updates in a row, got " + savedGoodInARow

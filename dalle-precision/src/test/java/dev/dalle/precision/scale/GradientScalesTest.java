@@ -69,6 +69,29 @@ class GradientScalesTest {
   }
 
   @Test
+  void whatIsOutsideAllBlocksSkipsAndLeavesScalesAlone() {
+    GradientScales scales = scales(GradientScaleConfig.paper(1), 2);
+    GradientScales.Verdict verdict = scales.update(new boolean[2], true);
+    assertEquals(new GradientScales.Verdict(true, List.of(), List.of()), verdict);
+    assertEquals(1, scales.skipped());
+    assertEquals(0x1p13 * GROWTH, scales.scale(0));
+    verdict = scales.update(new boolean[] {true, false}, true);
+    assertEquals(new GradientScales.Verdict(true, List.of("block0"), List.of("block0")), verdict);
+    assertEquals(2, scales.skipped());
+  }
+
+  @Test
+  void theFirstDivisionNeedNotWaitForAWindow() {
+    GradientScales scales = scales(GradientScaleConfig.paper(1), 1);
+    assertEquals(List.of("block0"), scales.update(new boolean[] {true}).divided());
+    for (int update = 2; update <= 126; update++) {
+      assertEquals(List.of(), scales.update(new boolean[] {true}).divided(), "update " + update);
+      assertEquals(0x1p13 / ROOT, scales.scale(0), "neither grown nor divided");
+    }
+    assertEquals(List.of("block0"), scales.update(new boolean[] {true}).divided(), "125 updates after the first division");
+  }
+
+  @Test
   void noScaleEverLeavesItsRange() {
     Random random = new Random(1);
     GradientScaleConfig config = new GradientScaleConfig(8, 4, 16, 1.7, 3, 2);
@@ -117,6 +140,8 @@ class GradientScalesTest {
         message(scales, new GradientScales.State(new double[] {8192, Double.NaN}, good.lastDivision(), 0, 0)));
     assertEquals("gradient scale of block0: divided in update 7 of 3; the checkpoint is damaged",
         message(scales, new GradientScales.State(good.scales(), new long[] {7, 0}, 3, 0)));
+    assertEquals("gradient scale of block1: divided in update -9223372036854775808 of 3; the checkpoint is damaged",
+        message(scales, new GradientScales.State(good.scales(), new long[] {0, Long.MIN_VALUE}, 3, 0)));
     assertEquals("gradient scales: 4 of 3 updates skipped; the checkpoint is damaged",
         message(scales, new GradientScales.State(good.scales(), good.lastDivision(), 3, 4)));
     assertArrayEquals(good.scales(), scales.state().scales());
@@ -134,7 +159,8 @@ class GradientScalesTest {
     for (Runnable each : List.<Runnable>of(() -> new GradientScaleConfig(0.5, 1, 2, 1.1, 2, 1), () -> new GradientScaleConfig(3, 1, 2, 1.1, 2, 1),
         () -> new GradientScaleConfig(Double.NaN, 1, 2, 1.1, 2, 1), () -> new GradientScaleConfig(1, 0, 2, 1.1, 2, 1),
         () -> new GradientScaleConfig(1, 1, Double.POSITIVE_INFINITY, 1.1, 2, 1), () -> new GradientScaleConfig(1, 1, 2, 0.9, 2, 1),
-        () -> new GradientScaleConfig(1, 1, 2, 1.1, 1, 1), () -> new GradientScaleConfig(1, 1, 2, 1.1, 2, -1), () -> GradientScaleConfig.paper(0))) {
+        () -> new GradientScaleConfig(1, 1, 0x1p127, 1.1, 2, 1),
+        () -> new GradientScaleConfig(1, 0x1p-127, 1, 1.1, 2, 1), () -> new GradientScaleConfig(1, 1, 2, 1.1, 1, 1), () -> new GradientScaleConfig(1, 1, 2, 1.1, 2, -1), () -> GradientScaleConfig.paper(0))) {
       assertThrows(IllegalArgumentException.class, each::run);
     }
   }
@@ -157,6 +183,11 @@ class GradientScalesTest {
     scale.restore(0x1p127, 2);
     scale.update(false);
     assertEquals(0x1p127, scale.scale(), "what a float cannot hold is not reached");
+    scale.restore(Float.MIN_NORMAL, 0);
+    scale.update(true);
+    assertEquals(Float.MIN_NORMAL, scale.scale(), "nor is what has no inverse in a float");
+    assertThrows(IllegalArgumentException.class, () -> scale.restore(1e-40, 0));
+    assertThrows(IllegalArgumentException.class, () -> scale.restore(1e39, 0));
     assertThrows(IllegalArgumentException.class, () -> scale.restore(Double.NaN, 0));
     assertThrows(IllegalArgumentException.class, () -> scale.restore(1, 3));
     assertThrows(IllegalArgumentException.class, () -> new LossScale(1, 1, 0.5, 1));
