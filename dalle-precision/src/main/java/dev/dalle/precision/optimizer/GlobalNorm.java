@@ -7,6 +7,7 @@ import dev.dalle.tensor.Tensor;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * The norm of all gradients taken together, and what follows from it: the factor that clips them to a threshold, or the decision to skip an update
@@ -72,12 +73,12 @@ public final class GlobalNorm {
    * no place in 32 bits. Empty if there was none. Waits for the device.
    */
   public Optional<Parameter> firstNotFinite() {
+    return notFinite().stream().findFirst();
+  }
+
+  /** All such parameters. Waits for the device. */
+  public List<Parameter> notFinite() {
     float[] sums = squares.toFloats();
-    for (int i = 0; i < sums.length; i++) {
-      if (!Float.isFinite(sums[i])) {
-        return Optional.of(parameters.get(i));
-      }
-    }
-    return Optional.empty();
+    return IntStream.range(0, sums.length).filter(i -> !Float.isFinite(sums[i])).mapToObj(parameters::get).toList();
   }
 }

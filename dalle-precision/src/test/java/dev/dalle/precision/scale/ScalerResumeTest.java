@@ -1,0 +1,135 @@
+package dev.dalle.precision.scale;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.dalle.tensor.DType;
+import dev.dalle.tensor.Device;
+import dev.dalle.tensor.Philox;
+import dev.dalle.tensor.Scope;
+import dev.dalle.tensor.Tensor;
+import dev.dalle.tensor.files.NamedTensor;
+import dev.dalle.tensor.files.Safetensors;
+import dev.dalle.tensor.files.SafetensorsFile;
+import dev.dalle.tensor.testing.OpaqueDevice;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Scales, windows and counts through a file. */
+class ScalerResumeTest {
+  @TempDir
+  private Path folder;
+
+  static Stream<Device> devices() {
+    return Stream.of(Device.cpu(2), OpaqueDevice.open(2));
+  }
+
+  private static GradientScaler blocks(Scope scope, ResidualNet net) {
+    GradientScaleConfig paper = GradientScaleConfig.paper(1);
+    return new BlockGradientScaler(scope, net.order(), net.blocks,
+        new GradientScaleConfig(paper.start(), paper.least(), paper.greatest(), paper.growth(), paper.division(), 3), Replicas.ALONE);
+  }
+
+  private static GradientScaler loss(Scope scope, ResidualNet net) {
+    return new LossGradientScaler(scope, net.order(), net.blocks, new LossScale(1024, 2, 0.5, 3), Replicas.ALONE);
+  }
+
+  /** In about every third update a gradient of some block is not finite. */
+  private static void run(ResidualNet net, int from, int to, List<GradientVerdict> verdicts) {
+    for (int update = from; update <= to; update++) {
+      int chosen = (int) (9 * Philox.uniform(3, 1, update));
+      net.spoil(chosen < 3 ? new ResidualNet.Fault[] {new ResidualNet.Fault(chosen, ResidualNet.Place.BEHIND_NORM, Float.NaN)} : new ResidualNet.Fault[0]);
+      verdicts.add(net.update(3));
+    }
+  }
+
+  private static List<NamedTensor> state(ResidualNet net) {
+    List<NamedTensor> state = new ArrayList<>(net.trained());
+    state.addAll(net.scaler.state());
+    return state;
+  }
+
+  @ParameterizedTest
+  @MethodSource("devices")
+  void resumedTrainingEqualsUninterruptedTrainingToTheBit(Device device) throws IOException {
+    for (BiFunction<Scope, ResidualNet, GradientScaler> scaler : List.<BiFunction<Scope, ResidualNet, GradientScaler>>of(ScalerResumeTest::blocks,
+        ScalerResumeTest::loss)) {
+      for (int stop : new int[] {0, 7, 12}) {
+        Path file = folder.resolve("state.safetensors");
+        try (Scope scope = device.newScope()) {
+          ResidualNet whole = new ResidualNet(scope, DType.F32, false, net -> scaler.apply(scope, net));
+          List<GradientVerdict> expected = new ArrayList<>();
+          run(whole, 1, 20, expected);
+          ResidualNet interrupted = new ResidualNet(scope, DType.F32, false, net -> scaler.apply(scope, net));
+          List<GradientVerdict> actual = new ArrayList<>();
+          run(interrupted, 1, stop, actual);
+          Safetensors.write(file, state(interrupted), Map.of());
+          ResidualNet resumed = new ResidualNet(scope, DType.F32, false, net -> scaler.apply(scope, net));
+          try (SafetensorsFile open = SafetensorsFile.open(file)) {
+            Safetensors.read(open, "", state(resumed));
+          }
+          resumed.scaler.restore();
+          assertArrayEquals(interrupted.scaler.scales(), resumed.scaler.scales());
+          assertEquals(interrupted.scaler.totals(), resumed.scaler.totals());
+          run(resumed, stop + 1, 20, actual);
+          assertEquals(expected, actual);
+          assertEquals(whole.scaler.totals(), resumed.scaler.totals());
+          assertArrayEquals(whole.scaler.scales(), resumed.scaler.scales());
+          assertEquals(expected.stream().filter(GradientVerdict::skipped).count(), whole.scaler.totals().orElseThrow().skipped());
+          Map<String, float[]> there = resumed.state();
+          whole.state().forEach((name, values) -> assertArrayEquals(values, there.get(name), name));
+        }
+      }
+    }
+  }
+
+  /** Every damage is found before anything is taken over. */
+  @Test
+  void damagedStatesAreRefused() {
+    Device device = Device.cpu(1);
+    try (Scope scope = device.newScope()) {
+      ResidualNet net = new ResidualNet(scope, DType.F32, false, made -> blocks(scope, made));
+      run(net, 1, 6, new ArrayList<>());
+      double[] scales = net.scaler.scales();
+      GradientTotals totals = net.scaler.totals().orElseThrow();
+      long nan = Double.doubleToRawLongBits(Double.NaN);
+      refused(net, "scaling.scale", 1, nan, "gradient scale of block1: expected 128.0 to 1.6777216E7, got NaN; the checkpoint is damaged or was made with another range");
+      refused(net, "scaling.scale", 0, Double.doubleToRawLongBits(64), "gradient scale of block0: expected 128.0 to 1.6777216E7, got 64.0; the checkpoint is "
+          + "damaged or was made with another range");
+      refused(net, "scaling.division", 2, 7, "gradient scale of block2: divided in update 7 of 6; the checkpoint is damaged");
+      refused(net, "scaling.division", 2, -1, "gradient scale of block2: divided in update -1 of 6; the checkpoint is damaged");
+      refused(net, "scaling.updates", 1, 9, "scaling.updates: 9 of 6 updates skipped; the checkpoint is damaged");
+      refused(net, "scaling.updates", 0, -6, "scaling.updates: expected numbers from 0 on, got -6; the checkpoint is damaged");
+      refused(net, "scaling.counts", 3, -1, "scaling.counts: expected numbers from 0 on, got -1; the checkpoint is damaged");
+      refused(net, "scaling.nonfinite", 3, 7, "scaling.nonfinite: a gradient that was not finite in 7 updates, of which " + totals.skipped()
+          + " were skipped; the checkpoint is damaged");
+      assertArrayEquals(scales, net.scaler.scales());
+      assertEquals(totals, net.scaler.totals().orElseThrow());
+
+      ResidualNet other = new ResidualNet(scope, DType.F32, false, made -> loss(scope, made));
+      refused(other, "scaling.scale", 0, nan, "loss scale: expected a number from 2^-126 to what a float holds, got NaN; the checkpoint is damaged");
+      refused(other, "scaling.good", 0, 1L << 32, "loss scale: expected 0 to 2 good updates in a row, got 2147483647; the checkpoint is damaged or was made with "
+          + "another interval");
+      assertEquals(1024, other.scaler.lossFactor());
+    }
+  }
+
+  private static void refused(ResidualNet net, String name, int place, long number, String message) {
+    Tensor tensor = net.scaler.state().stream().filter(named -> named.name().equals(name)).findFirst().orElseThrow().tensor();
+    int[] halves = tensor.toInts();
+    halves[2 * place] = (int) number;
+    halves[2 * place + 1] = (int) (number >>> 32);
+    tensor.write(halves);
+    assertEquals(message, assertThrows(IllegalArgumentException.class, net.scaler::restore).getMessage());
+  }
+}
