@@ -11,7 +11,7 @@ public final class Attention {
   /**
    * {@link AttentionOps#forward}, with its gradient.
    *
-   * @param qkv {@code [B, S, 3, H, D]}, F32 or BF16
+   * @param qkv {@code [B, S, 3, H, D]}, F32, F16 or BF16
    * @return {@code [B, S, H * D]}, the type of {@code qkv}, in the tape's scope
    */
   public static Tensor attend(Tape tape, Tensor qkv, AttentionPattern pattern) {

@@ -78,8 +78,8 @@ public final class CheckedAttentionOps implements AttentionOps {
 
   private void packed(String name, Tensor tensor, String form, int rank, int threeAt) {
     here(name, tensor);
-    if (tensor.dtype() != DType.F32 && tensor.dtype() != DType.BF16) {
-      throw new ShapeException(name + ": expected type F32 or BF16, got " + tensor);
+    if (!tensor.dtype().isFloating()) {
+      throw new ShapeException(name + ": expected a floating-point tensor, got " + tensor);
     }
     if (tensor.shape().rank() != rank || tensor.dim(threeAt) != 3 || tensor.dim(-1) < 1) {
       throw new ShapeException(name + ": expected " + form + ", got " + tensor);

@@ -11,7 +11,7 @@ import java.util.Objects;
 
 /**
  * A transformer's matrices as drawing reads them, row by row of few rows: copies in the layout of {@link Ops#packWeight}, in the compute type; that of the
- * image head is F32. Takes as much memory as the model itself in F32, half of it in BF16. Owns the copies.
+ * image head is F32. Takes as much memory as the model itself in F32, half of it in 16 bits. Owns the copies.
  */
 public final class PackedTransformer implements AutoCloseable {
   private final Transformer model;
@@ -23,12 +23,12 @@ public final class PackedTransformer implements AutoCloseable {
   /**
    * Packs a model, which must stay open and unchanged as long as this is.
    *
-   * @param type of the products inside the resblocks: F32 or BF16, whatever the device multiplies by itself
+   * @param type of the products inside the resblocks: F32, F16 or BF16, whatever the device multiplies by itself
    */
   public PackedTransformer(Transformer model, DType type) {
     this.model = Objects.requireNonNull(model, "model");
-    if (type != DType.F32 && type != DType.BF16) {
-      throw new IllegalArgumentException("compute type: expected F32 or BF16, got " + type);
+    if (!type.isFloating()) {
+      throw new IllegalArgumentException("compute type: expected a floating-point type, got " + type);
     }
     this.type = type;
     scope = model.parameters().scope().device().newScope();

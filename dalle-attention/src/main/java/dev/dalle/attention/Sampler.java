@@ -51,12 +51,12 @@ public final class Sampler {
   /**
    * Draws from a model, which must stay open and unchanged while it does.
    *
-   * @param computeType type of the products inside the resblocks: F32 or BF16
+   * @param computeType type of the products inside the resblocks: F32, F16 or BF16
    */
   public Sampler(Transformer model, DType computeType) {
     this.model = Objects.requireNonNull(model, "model");
-    if (computeType != DType.F32 && computeType != DType.BF16) {
-      throw new IllegalArgumentException("compute type: expected F32 or BF16, got " + computeType);
+    if (!computeType.isFloating()) {
+      throw new IllegalArgumentException("compute type: expected a floating-point type, got " + computeType);
     }
     this.computeType = computeType;
   }

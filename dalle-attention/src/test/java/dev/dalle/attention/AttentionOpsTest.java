@@ -2,6 +2,7 @@ package dev.dalle.attention;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -19,7 +20,9 @@ import dev.dalle.tensor.testing.ReferenceDevice;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +36,8 @@ class AttentionOpsTest {
       return new long[] {batch, states, 3, heads, depth};
     }
   }
+
+  private static final List<DType> TYPES = List.of(DType.F32, DType.BF16, DType.F16);
 
   /** An implementation on a device. */
   record Runner(String name, Device device, AttentionOps ops) {
@@ -70,7 +75,7 @@ class AttentionOpsTest {
           ? List.of(new AttentionPattern.Row(size[0], size[1]), new AttentionPattern.Convolution(size[0], size[1], 1))
           : AttentionPatternTest.patterns(size[0], size[1]);
       for (AttentionPattern pattern : patterns) {
-        for (DType dtype : List.of(DType.F32, DType.BF16)) {
+        for (DType dtype : TYPES) {
           int states = random.nextBoolean() ? pattern.length() : 1 + random.nextInt(pattern.length());
           int most = states < 60 ? 3 : 2;
           cases.add(new Case(pattern, states, 1 + random.nextInt(most), 1 + random.nextInt(most), size[2], dtype, random.nextBoolean() ? 1 : 4));
@@ -133,15 +138,21 @@ class AttentionOpsTest {
     }
   }
 
+  /**
+   * F32 sums and probabilities: some units in the last place times the size of scores (spread 4 makes them about 16 sqrt(D)). Results in 16 bits are rounded once
+   * on both sides, and may fall on either side. Steps round probabilities as well.
+   */
+  private static double tolerance(Case c) {
+    return (c.dtype() == DType.F32 ? 0 : c.dtype().epsilon()) + c.spread() * c.spread() * 4e-6;
+  }
+
   @ParameterizedTest
   @MethodSource("cases")
   void processorAgreesWithReference(Case c) {
     Results expected = run(Runner.reference(), c, qkv(c), gradOut(c));
     for (Runner runner : Runner.of(c.dtype(), 2)) {
       Results actual = run(runner, c, qkv(c), gradOut(c));
-      // F32 sums and probabilities: some units in the last place times the size of scores (spread 4 makes them about 16 sqrt(D)); BF16 results are rounded
-      // once on both sides, and may fall on either side; steps round probabilities as well.
-      double tolerance = c.dtype() == DType.BF16 ? (runner.name().equals("steps") ? 1e-2 : DType.BF16.epsilon()) : c.spread() * c.spread() * 4e-6;
+      double tolerance = runner.name().equals("steps") ? 1e-2 : tolerance(c);
       assertClose(expected.out(), actual.out(), tolerance, runner.name() + " out");
       assertClose(expected.logSumExp(), actual.logSumExp(), 4e-6, runner.name() + " logSumExp");
       assertClose(expected.gradQkv(), actual.gradQkv(), tolerance, runner.name() + " gradQkv");
@@ -210,7 +221,7 @@ class AttentionOpsTest {
   @Test
   void bidirectionalAttentionAgreesWithReference() {
     for (int states : new int[] {1, 31, 150}) {
-      for (DType dtype : List.of(DType.F32, DType.BF16)) {
+      for (DType dtype : TYPES) {
         Case c = new Case(new AttentionPattern.Bidirectional(states), states, 2, 2, 16, dtype, 1);
         Results expected = run(Runner.reference(), c, qkv(c), gradOut(c));
         for (Runner runner : Runner.of(dtype, 2)) {
@@ -222,28 +233,29 @@ class AttentionOpsTest {
     }
   }
 
-  /** Ten thousand shapes and values up to the greatest of their type, products of which F32 cannot hold. */
+  /** Ten thousand shapes and values up to the greatest of their type, products of which F32 cannot hold. Gradients in F16 may be infinite. */
   @Test
   void finiteNumbersNeverGiveNaN() {
     Random random = new Random(3);
-    List<Runner> vectors = Runner.of(DType.F32, 1);
-    List<Runner> both = Runner.of(DType.BF16, 1);
+    Map<DType, List<Runner>> runners = TYPES.stream().collect(Collectors.toMap(dtype -> dtype, dtype -> Runner.of(dtype, 1)));
     int[] depths = {1, 8, 24};
     for (int trial = 0; trial < 10_000; trial++) {
       int side = 1 + random.nextInt(4);
       List<AttentionPattern> patterns = side < 3 ? List.of(new AttentionPattern.Row(random.nextInt(8), side))
           : AttentionPatternTest.patterns(random.nextInt(8), side);
       AttentionPattern pattern = patterns.get(random.nextInt(patterns.size()));
-      DType dtype = random.nextBoolean() ? DType.F32 : DType.BF16;
+      DType dtype = TYPES.get(random.nextInt(TYPES.size()));
       Case c = new Case(pattern, 1 + random.nextInt(pattern.length()), 1, 1, depths[random.nextInt(3)], dtype, 1);
-      int exponent = random.nextInt(-126, 128);
+      int exponent = dtype == DType.F16 ? random.nextInt(-24, 16) : random.nextInt(-126, 128);
       float[] qkv = numbers(random, (int) ((long) c.states() * 3 * c.depth()), exponent);
       float[] gradOut = numbers(random, c.states() * c.depth(), random.nextBoolean() ? exponent : 0);
-      for (Runner runner : dtype == DType.F32 ? vectors : both) {
+      for (Runner runner : runners.get(dtype)) {
         Results results = run(runner, c, qkv, gradOut);
         for (float[] values : List.of(results.out(), results.logSumExp(), results.gradQkv())) {
+          boolean infinite = dtype == DType.F16 && values == results.gradQkv();
           for (float value : values) {
-            assertTrue(Float.isFinite(value), () -> runner.name() + ", trial with " + c + " and numbers up to 2^" + exponent + ": " + value);
+            assertTrue(Float.isFinite(value) || infinite && !Float.isNaN(value),
+                () -> runner.name() + ", trial with " + c + " and numbers up to 2^" + exponent + ": " + value);
           }
         }
       }
@@ -279,6 +291,65 @@ class AttentionOpsTest {
     }
   }
 
+  /** Numbers up to the greatest of F16: gradients become infinite where F16 ends and nowhere else. */
+  @Test
+  void gradientsInHalfPrecisionOverflowToInfinity() {
+    for (AttentionPattern pattern : AttentionPatternTest.patterns(5, 4)) {
+      for (double spread : new double[] {30, 3000, 12_000}) {
+        Case c = new Case(pattern, pattern.length(), 1, 2, 8, DType.F16, spread);
+        float[] qkv = qkv(c);
+        float[] gradOut = gradOut(c);
+        for (int i = 0; i < gradOut.length; i++) {
+          gradOut[i] *= (float) spread;
+        }
+        Results expected = run(Runner.reference(), c, qkv, gradOut);
+        Results actual = run(Runner.vectors(2), c, qkv, gradOut);
+        assertClose(expected.out(), actual.out(), 2 * DType.F16.epsilon(), "out");
+        int infinite = 0;
+        for (int i = 0; i < expected.gradQkv().length; i++) {
+          float right = expected.gradQkv()[i];
+          float found = actual.gradQkv()[i];
+          assertFalse(Float.isNaN(found), "gradient " + i + ", expected " + right);
+          infinite += Float.isInfinite(found) ? 1 : 0;
+          if (Float.isInfinite(right)) {
+            assertEquals(right, found, "gradient " + i);
+          } else {
+            assertTrue(Float.isFinite(found) || Math.abs(right) > 65_000, "gradient " + i + " is " + found + ", expected " + right);
+          }
+        }
+        assertTrue(spread < 10_000 || infinite > 0, "the test should reach beyond F16");
+      }
+    }
+  }
+
+  /** An infinity or NaN in the gradient of one head's output makes its own gradient not finite at once, and touches no other head or sequence. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void whatIsNotFiniteStaysInItsHead(Case c) {
+    int outRow = c.heads() * c.depth();
+    int row = 3 * outRow;
+    int state = c.states() / 2;
+    int sequence = c.batch() - 1;
+    int head = c.heads() - 1;
+    for (Runner runner : Runner.of(c.dtype(), 2)) {
+      Results clean = run(runner, c, qkv(c), gradOut(c));
+      for (float bad : new float[] {Float.NaN, Float.NEGATIVE_INFINITY}) {
+        float[] grad = gradOut(c);
+        grad[(sequence * c.states() + state) * outRow + head * c.depth()] = bad;
+        Results dirty = run(runner, c, qkv(c), grad);
+        for (int i = 0; i < clean.gradQkv().length; i++) {
+          boolean same = i / row / c.states() == sequence && i % outRow / c.depth() == head;
+          if (!same) {
+            assertEquals(clean.gradQkv()[i], dirty.gradQkv()[i], runner.name() + ": gradient " + i + " is of another head");
+          }
+        }
+        // The state reads itself, so its own value's first number gets a share of it.
+        float own = dirty.gradQkv()[(sequence * c.states() + state) * row + 2 * outRow + head * c.depth()];
+        assertFalse(Float.isFinite(own), runner.name() + ": " + own + " from " + bad);
+      }
+    }
+  }
+
   @Test
   void referenceGradientIsThatOfCentralDifferences() {
     for (AttentionPattern pattern : AttentionPatternTest.patterns(4, 3)) {
@@ -303,7 +374,7 @@ class AttentionOpsTest {
       for (Runner runner : runners(c)) {
         float[] actual = decode(runner, c, whole, promptStates);
         int outRow = c.heads() * c.depth();
-        double tolerance = c.dtype() == DType.BF16 ? DType.BF16.epsilon() : c.spread() * c.spread() * 4e-6;
+        double tolerance = tolerance(c);
         for (int b = 0; b < c.batch(); b++) {
           int from = (b * states + promptStates) * outRow;
           int to = (b + 1) * states * outRow;
@@ -365,7 +436,9 @@ class AttentionOpsTest {
             () -> attention.forward(qkv, new AttentionPattern.Row(1, 2), out, sums));
         assertMessage("qkv: expected [sequences, states, 3, heads, numbers a head], got F32[2, 7, 8]" + at,
             () -> attention.forward(out, pattern, out, sums));
-        assertMessage("qkv: expected type F32 or BF16, got F16[2, 7, 3, 2, 4]" + at,
+        assertMessage("qkv: expected a floating-point tensor, got I32[2, 7, 3, 2, 4]" + at,
+            () -> attention.forward(scope.allocate(DType.I32, qkv.shape()), pattern, out, sums));
+        assertMessage("out: expected F16[2, 7, 8] (sequences, states, heads times numbers a head), got F32[2, 7, 8]" + at,
             () -> attention.forward(scope.allocate(DType.F16, qkv.shape()), pattern, out, sums));
         assertMessage("out: expected F32[2, 7, 8] (sequences, states, heads times numbers a head), got F32[2, 2, 7]" + at,
             () -> attention.forward(qkv, pattern, sums, sums));

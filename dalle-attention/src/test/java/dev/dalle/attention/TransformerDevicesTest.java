@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -41,6 +42,15 @@ class TransformerDevicesTest {
 
   /** A device and the type it computes in. */
   record Place(Device device, DType type) {
+    /** What the loss is multiplied by, so that gradients do not vanish; a power of two. */
+    float lossScale() {
+      return type == DType.F16 ? 4096 : 1;
+    }
+
+    double tolerance() {
+      return type == DType.F32 ? 1e-5 : 6 * type.epsilon();
+    }
+
     @Override
     public String toString() {
       return device.name() + " " + type;
@@ -50,7 +60,7 @@ class TransformerDevicesTest {
   static Stream<Place> places() {
     Device cpu = Device.cpu(2);
     Device opaque = OpaqueDevice.open(2);
-    return Stream.of(new Place(cpu, DType.F32), new Place(opaque, DType.F32), new Place(cpu, DType.BF16), new Place(opaque, DType.BF16));
+    return Stream.of(DType.F32, DType.BF16, DType.F16).flatMap(type -> Stream.of(new Place(cpu, type), new Place(opaque, type)));
   }
 
   private static void assumeComputes(Place place) {
@@ -59,14 +69,17 @@ class TransformerDevicesTest {
 
   private record Step(float loss, float[] imageTokens, Map<String, float[]> gradients) {}
 
-  private static Step step(Device device, DType type, TokenBatch batch, BlockRunner runner) {
-    try (Scope scope = device.newScope()) {
+  private static Step step(Place place, TokenBatch batch, BlockRunner runner) {
+    try (Scope scope = place.device().newScope()) {
       Transformer model = TransformerTest.model(scope, CONFIG, 1);
-      Tape tape = Tape.recording(scope, type);
+      Tape tape = Tape.recording(scope, place.type());
       TransformerLoss loss = model.loss(tape, batch, runner);
-      tape.backward(loss.total(), scope.of(new float[] {1}, 1));
+      tape.backward(loss.total(), scope.of(new float[] {place.lossScale()}, 1));
       Map<String, float[]> gradients = new HashMap<>();
-      model.parameters().forEach(parameter -> gradients.put(parameter.name(), parameter.gradient().toFloats()));
+      for (Parameter parameter : model.parameters()) {
+        place.device().ops().scale(parameter.gradient(), 1 / place.lossScale(), parameter.gradient());
+        gradients.put(parameter.name(), parameter.gradient().toFloats());
+      }
       return new Step(loss.total().toFloat(), loss.imageTokens().toFloats(), gradients);
     }
   }
@@ -83,10 +96,10 @@ class TransformerDevicesTest {
   @MethodSource("places")
   void lossAndGradientsAgreeWithReference(Place place) {
     assumeComputes(place);
-    Step expected = step(new ReferenceDevice(), DType.F32, BATCH, BlockRunner.kept());
-    Step actual = step(place.device(), place.type(), BATCH, BlockRunner.kept());
+    Step expected = step(new Place(new ReferenceDevice(), DType.F32), BATCH, BlockRunner.kept());
+    Step actual = step(place, BATCH, BlockRunner.kept());
     // Eight blocks deep, each rounds its activations a few times: in the size of whole arrays some tens of roundings.
-    double tolerance = place.type() == DType.F32 ? 1e-5 : 0.05;
+    double tolerance = place.tolerance();
     assertEquals(expected.loss(), actual.loss(), tolerance * Math.abs(expected.loss()));
     expected.gradients().forEach((name, gradient) -> {
       float[] difference = gradient.clone();
@@ -127,9 +140,9 @@ class TransformerDevicesTest {
   @MethodSource("places")
   void checkpointingAndRepetitionChangeNoBit(Place place) {
     assumeComputes(place);
-    Step kept = step(place.device(), place.type(), BATCH, BlockRunner.kept());
+    Step kept = step(place, BATCH, BlockRunner.kept());
     for (BlockRunner runner : List.of(BlockRunner.kept(), BlockRunner.checkpointed())) {
-      Step again = step(place.device(), place.type(), BATCH, runner);
+      Step again = step(place, BATCH, runner);
       assertEquals(kept.loss(), again.loss());
       kept.gradients().forEach((name, gradient) -> assertArrayEquals(gradient, again.gradients().get(name), name));
     }
@@ -139,13 +152,13 @@ class TransformerDevicesTest {
   @MethodSource("places")
   void nothingLeaksFromTheFuture(Place place) {
     assumeComputes(place);
-    float[] before = step(place.device(), place.type(), BATCH, BlockRunner.checkpointed()).imageTokens();
+    float[] before = step(place, BATCH, BlockRunner.checkpointed()).imageTokens();
     for (int cell : new int[] {0, 6, 23}) {
       int[][] images = Arrays.stream(BATCH.images()).map(int[]::clone).toArray(int[][]::new);
       for (int[] image : images) {
         image[cell] = (image[cell] + 1) % 23;
       }
-      float[] after = step(place.device(), place.type(), new TokenBatch(BATCH.captions(), images), BlockRunner.kept()).imageTokens();
+      float[] after = step(place, new TokenBatch(BATCH.captions(), images), BlockRunner.kept()).imageTokens();
       for (int b = 0; b < BATCH.size(); b++) {
         // The changed token's own loss moves with its target; those before it must not.
         assertArrayEquals(Arrays.copyOfRange(before, b * 25, b * 25 + cell), Arrays.copyOfRange(after, b * 25, b * 25 + cell), "cell " + cell);
@@ -161,7 +174,7 @@ class TransformerDevicesTest {
     try (Scope scope = place.device().newScope()) {
       Transformer model = TransformerTest.model(scope, CONFIG, 1);
       float[] whole = model.logits(Tape.inference(scope, place.type()), BATCH, BlockRunner.kept()).image().toFloats();
-      double tolerance = (place.type() == DType.F32 ? 1e-5 : 0.05) * norm(whole) / Math.sqrt(whole.length);
+      double tolerance = place.tolerance() * norm(whole) / Math.sqrt(whole.length);
       for (int given : new int[] {0, 10}) {
         int[][] prefixes = Arrays.stream(BATCH.images()).map(image -> Arrays.copyOf(image, given)).toArray(int[][]::new);
         try (PackedTransformer weights = new PackedTransformer(model, place.type());
@@ -306,5 +319,44 @@ class TransformerDevicesTest {
       assertArrayEquals(Arrays.copyOf(image(3), 10), Arrays.copyOf(first.get(2).tokens(), 10));
       assertEquals(before, place.device().bytesInUse());
     }
+  }
+
+  /** Losses of updates by plain descent with momentum. */
+  private static float[] train(Place place, BlockRunner runner) {
+    float[] losses = new float[60];
+    try (Scope scope = place.device().newScope()) {
+      Transformer model = TransformerTest.model(scope, CONFIG, 1);
+      Map<Parameter, Tensor> velocities = new HashMap<>();
+      model.parameters().forEach(parameter -> velocities.put(parameter, scope.zeros(DType.F32, parameter.shape())));
+      long before = place.device().bytesInUse();
+      for (int update = 0; update < losses.length; update++) {
+        try (Scope step = place.device().newScope()) {
+          model.parameters().clearGradients();
+          Tape tape = Tape.recording(step, place.type());
+          TransformerLoss loss = model.loss(tape, BATCH, runner);
+          tape.backward(loss.total(), step.of(new float[] {place.lossScale()}, 1));
+          velocities.forEach((parameter, velocity) -> {
+            place.device().ops().scale(velocity, 0.9, velocity);
+            place.device().ops().addScaled(parameter.gradient(), 1 / place.lossScale(), velocity);
+            place.device().ops().addScaled(velocity, -0.02, parameter.value());
+          });
+          losses[update] = loss.total().toFloat();
+        }
+        assertEquals(before, place.device().bytesInUse());
+      }
+    }
+    return losses;
+  }
+
+  /** In F16, with the loss scaled, training takes the path that it takes in F32. */
+  @Test
+  void trainingInHalfPrecisionFollowsThatInF32() {
+    Device processor = Device.cpu(1);
+    float[] floats = train(new Place(processor, DType.F32), BlockRunner.kept());
+    float[] halves = train(new Place(processor, DType.F16), BlockRunner.checkpointed());
+    for (int update = 0; update < floats.length; update++) {
+      assertEquals(floats[update], halves[update], 0.005 * floats[update], "update " + update);
+    }
+    assertTrue(floats[floats.length - 1] < 0.5 * floats[0], "the loss goes from " + floats[0] + " to " + floats[floats.length - 1]);
   }
 }

@@ -186,7 +186,7 @@ class TransformerTest {
     ReferenceDevice device = new ReferenceDevice();
     try (Scope scope = device.newScope()) {
       Transformer model = model(scope, CONFIG, 1);
-      for (DType type : List.of(DType.F32, DType.BF16)) {
+      for (DType type : List.of(DType.F32, DType.BF16, DType.F16)) {
         Map<String, double[]> kept = gradients(device, model, BlockRunner.kept(), type);
         Map<String, double[]> checkpointed = gradients(device, model, BlockRunner.checkpointed(), type);
         kept.forEach((name, gradient) -> {

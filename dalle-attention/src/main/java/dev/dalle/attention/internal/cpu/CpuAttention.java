@@ -94,7 +94,7 @@ final class CpuAttention implements AttentionOps {
         for (long task = from; task < to; task++) {
           if (!kernel.backward(thread, task, memory[0], memory[1], memory[2], memory[3])) {
             ExactHead exact = new ExactHead(pattern, layout, task, memory[0]);
-            if (exact.inputsAreFinite()) {
+            if (exact.inputsAreFinite() && exact.isFinite(memory[2])) {
               exact.backward(memory[2], memory[3]);
             }
           }

@@ -8,7 +8,8 @@ import java.nio.ByteOrder;
 
 /**
  * Attention of one head in double, pair by pair, for what F32 cannot hold: numbers so great that scores or sums overflow. Such results become the greatest
- * numbers of their type instead of infinities and the NaNs that follow from them. Hundreds of times slower than the kernels, and only ever called when one of
+ * numbers of their type instead of infinities and the NaNs that follow from them; but in F16, whose range gradients leave all the time, infinities, as from any
+ * other kernel: training in F16 watches for them. Hundreds of times slower than the kernels, and only ever called when one of
  * them made something that is not finite out of numbers that are, or when scores are beyond {@link #GREATEST_SUM}.
  */
 final class ExactHead {
@@ -17,6 +18,8 @@ final class ExactHead {
 
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  /** The greatest number of BF16. */
+  private static final float GREATEST_BFLOAT = Float.intBitsToFloat(0x7F7F0000);
 
   private final AttentionPattern pattern;
   private final HeadLayout layout;
@@ -37,6 +40,11 @@ final class ExactHead {
   /** Whether all inputs are finite: if not, results that are not either are right. */
   boolean inputsAreFinite() {
     return isFinite(q) && isFinite(k) && isFinite(v);
+  }
+
+  /** Whether the gradient of the output is finite: if not, neither need be what follows from it. */
+  boolean isFinite(MemorySegment gradOut) {
+    return isFinite(rows(gradOut, layout.outFirst(task), layout.outStride()));
   }
 
   /** Writes the rows of the output, and the log-sum-exps, that are not finite once more. */
@@ -130,18 +138,18 @@ final class ExactHead {
   private double[] row(MemorySegment from, long at) {
     double[] row = new double[layout.depth()];
     for (int d = 0; d < row.length; d++) {
-      row[d] = layout.dtype() == DType.F32 ? from.get(FLOAT, 4 * (at + d)) : Float.intBitsToFloat(from.get(SHORT, 2 * (at + d)) << 16);
+      row[d] = HeadRows.number(from, layout.dtype(), at + d);
     }
     return row;
   }
 
   private void store(double[] row, double factor, MemorySegment to, long at) {
     for (int d = 0; d < row.length; d++) {
-      if (layout.dtype() == DType.F32) {
-        to.set(FLOAT, 4 * (at + d), (float) clamped(factor * row[d], Float.MAX_VALUE));
-      } else {
-        // 0x7F7F is the greatest BF16.
-        to.set(SHORT, 2 * (at + d), HeadRows.bfloat((float) clamped(factor * row[d], Float.intBitsToFloat(0x7F7F0000))));
+      double value = factor * row[d];
+      switch (layout.dtype()) {
+        case F32 -> to.set(FLOAT, 4 * (at + d), (float) clamped(value, Float.MAX_VALUE));
+        case BF16 -> to.set(SHORT, 2 * (at + d), HeadRows.bfloat((float) clamped(value, GREATEST_BFLOAT)));
+        default -> to.set(SHORT, 2 * (at + d), HeadRows.half((float) value));
       }
     }
   }

@@ -29,6 +29,8 @@ final class HeadDecoding {
   private float[] q = new float[0];
   private float[] out = q;
   private float[] p = q;
+  /** A row of F16 in F32. */
+  private float[] wide = q;
   private final float[] lanes = new float[LANES];
   private int heads;
   private int depth;
@@ -54,19 +56,22 @@ final class HeadDecoding {
     if (q.length < numbers) {
       q = new float[numbers];
       out = new float[numbers];
+      wide = new float[HeadRows.padded(numbers)];
     }
     if (p.length < heads * HeadRows.padded(keys)) {
       p = new float[heads * HeadRows.padded(keys)];
     }
     for (int i = 0; i < numbers; i++) {
-      q[i] = factor * number(query, dtype, at, i);
+      q[i] = factor * HeadRows.number(query, dtype, at / dtype.byteSize() + i);
     }
     Arrays.fill(out, 0, numbers, 0);
   }
 
   /** Scores of the next keys. */
   void scores(Rows rows, int[] entries) {
-    if (depth == 4 * LANES) {
+    if (rows.dtype() == DType.F16) {
+      scoresHalves(rows, entries);
+    } else if (depth == 4 * LANES) {
       for (int head = 0; head < heads; head++) {
         if (rows.dtype() == DType.F32) {
           scoresOfFour(rows.memory(), rows.at() + 4L * head * depth, rows.stride(), entries, q, head * depth, p,
@@ -97,7 +102,9 @@ final class HeadDecoding {
 
   /** Adds the next values, each times its probability. */
   void values(Rows rows, int[] entries) {
-    if (depth == 4 * LANES) {
+    if (rows.dtype() == DType.F16) {
+      valuesHalves(rows, entries);
+    } else if (depth == 4 * LANES) {
       for (int head = 0; head < heads; head++) {
         if (rows.dtype() == DType.F32) {
           valuesOfFour(rows.memory(), rows.at() + 4L * head * depth, rows.stride(), entries, p, head * HeadRows.padded(keys) + next, out,
@@ -117,17 +124,62 @@ final class HeadDecoding {
 
   /** Writes the result, one head after the other. */
   void end(MemorySegment to, DType dtype, long at) {
-    if (dtype == DType.F32) {
-      MemorySegment.copy(out, 0, to, FLOAT, at, heads * depth);
-    } else {
-      for (int i = 0; i < heads * depth; i++) {
-        to.set(SHORT, at + 2L * i, HeadRows.bfloat(out[i]));
+    switch (dtype) {
+      case F32 -> MemorySegment.copy(out, 0, to, FLOAT, at, heads * depth);
+      case BF16 -> {
+        for (int i = 0; i < heads * depth; i++) {
+          to.set(SHORT, at + 2L * i, HeadRows.bfloat(out[i]));
+        }
+      }
+      default -> HeadRows.storeHalves(out, 0, heads * depth, 1, to, at);
+    }
+  }
+
+  /** A row of F16 is converted as a whole before its heads are worked on: its conversion is longer than what is done with it. */
+  private void scoresHalves(Rows rows, int[] entries) {
+    int numbers = heads * depth;
+    int row = HeadRows.padded(keys);
+    for (int i = 0; i < entries.length; i++) {
+      HeadRows.loadHalves(rows.memory(), rows.at() + rows.stride() * entries[i], numbers, 1, wide, 0, HeadRows.padded(numbers));
+      for (int head = 0; head < heads; head++) {
+        p[head * row + next + i] = dot(q, wide, head * depth, depth, lanes);
       }
     }
   }
 
-  private static float number(MemorySegment from, DType dtype, long at, int index) {
-    return dtype == DType.F32 ? from.get(FLOAT, at + 4L * index) : Float.intBitsToFloat(from.get(SHORT, at + 2L * index) << 16);
+  private void valuesHalves(Rows rows, int[] entries) {
+    int numbers = heads * depth;
+    int row = HeadRows.padded(keys);
+    for (int i = 0; i < entries.length; i++) {
+      HeadRows.loadHalves(rows.memory(), rows.at() + rows.stride() * entries[i], numbers, 1, wide, 0, HeadRows.padded(numbers));
+      for (int head = 0; head < heads; head++) {
+        addScaled(wide, p[head * row + next + i], out, head * depth, depth);
+      }
+    }
+  }
+
+  private static float dot(float[] a, float[] b, int at, int count, float[] lanes) {
+    int whole = count - count % LANES;
+    FloatVector sum = FloatVector.zero(SPECIES);
+    for (int i = at; i < at + whole; i += LANES) {
+      sum = FloatVector.fromArray(SPECIES, a, i).fma(FloatVector.fromArray(SPECIES, b, i), sum);
+    }
+    sum.intoArray(lanes, 0);
+    float result = ScoreRows.total(lanes);
+    for (int i = at + whole; i < at + count; i++) {
+      result += a[i] * b[i];
+    }
+    return result;
+  }
+
+  private static void addScaled(float[] from, float factor, float[] to, int at, int count) {
+    int whole = count - count % LANES;
+    for (int i = at; i < at + whole; i += LANES) {
+      FloatVector.fromArray(SPECIES, from, i).fma(FloatVector.broadcast(SPECIES, factor), FloatVector.fromArray(SPECIES, to, i)).intoArray(to, i);
+    }
+    for (int i = at + whole; i < at + count; i++) {
+      to[i] += factor * from[i];
+    }
   }
 
   private void scoresFloats(MemorySegment memory, long at, long stride, int[] entries) {

@@ -46,12 +46,15 @@ final class HeadRows {
     int width = padded(depth);
     for (int slot = 0; slot < stateOfSlot.length; slot++) {
       int at = slot * width;
+      long row = first + stride * stateOfSlot[slot];
       if (stateOfSlot[slot] < 0) {
         Arrays.fill(to, at, at + width, 0);
       } else if (dtype == DType.F32) {
-        loadFloats(from, 4 * (first + stride * stateOfSlot[slot]), depth, factor, to, at, width);
+        loadFloats(from, 4 * row, depth, factor, to, at, width);
+      } else if (dtype == DType.BF16) {
+        loadBfloats(from, 2 * row, depth, factor, to, at, width);
       } else {
-        loadBfloats(from, 2 * (first + stride * stateOfSlot[slot]), depth, factor, to, at, width);
+        loadHalves(from, 2 * row, depth, factor, to, at, width);
       }
     }
   }
@@ -84,6 +87,27 @@ final class HeadRows {
     }
   }
 
+  /** From F16. The exponent is moved to the other bias; below the normal numbers a difference with a power of two puts the significand in its place. */
+  static void loadHalves(MemorySegment from, long offset, int depth, float factor, float[] to, int at, int width) {
+    int i = 0;
+    for (; i + LANES <= depth; i += LANES) {
+      IntVector bits = (IntVector) ShortVector.fromMemorySegment(SHORTS, from, offset + 2L * i, ORDER)
+          .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
+      IntVector magnitude = bits.and(0x7FFF);
+      IntVector moved = magnitude.lanewise(VectorOperators.LSHL, 13);
+      IntVector normal = moved.add(112 << 23).blend(moved.or(0x7F800000), magnitude.compare(VectorOperators.GE, 0x7C00));
+      IntVector subnormal = moved.add(113 << 23).reinterpretAsFloats().sub(0x1p-14f).reinterpretAsInts();
+      IntVector sign = bits.and(0x8000).lanewise(VectorOperators.LSHL, 16);
+      normal.blend(subnormal, magnitude.compare(VectorOperators.LT, 0x400)).or(sign).reinterpretAsFloats().mul(factor).intoArray(to, at + i);
+    }
+    for (; i < depth; i++) {
+      to[at + i] = factor * Float.float16ToFloat(from.get(SHORT, offset + 2L * i));
+    }
+    for (; i < width; i++) {
+      to[at + i] = 0;
+    }
+  }
+
   /** {@code to[state of slot] = factor * from[slot]}, the reverse of {@link #load}; slots without a state are passed over. */
   static void store(float[] from, float factor, int[] stateOfSlot, int depth, MemorySegment to, DType dtype, long first, long stride) {
     int width = padded(depth);
@@ -91,10 +115,13 @@ final class HeadRows {
       if (stateOfSlot[slot] < 0) {
         continue;
       }
+      long row = first + stride * stateOfSlot[slot];
       if (dtype == DType.F32) {
-        storeFloats(from, slot * width, depth, factor, to, 4 * (first + stride * stateOfSlot[slot]));
+        storeFloats(from, slot * width, depth, factor, to, 4 * row);
+      } else if (dtype == DType.BF16) {
+        storeBfloats(from, slot * width, depth, factor, to, 2 * row);
       } else {
-        storeBfloats(from, slot * width, depth, factor, to, 2 * (first + stride * stateOfSlot[slot]));
+        storeHalves(from, slot * width, depth, factor, to, 2 * row);
       }
     }
   }
@@ -123,6 +150,40 @@ final class HeadRows {
     for (; i < depth; i++) {
       to.set(SHORT, offset + 2L * i, bfloat(factor * from[at + i]));
     }
+  }
+
+  /** To F16: rounds to nearest, ties to even; what is too great becomes infinite, a NaN stays one. */
+  static void storeHalves(float[] from, int at, int depth, float factor, MemorySegment to, long offset) {
+    int i = 0;
+    for (; i + LANES <= depth; i += LANES) {
+      IntVector bits = FloatVector.fromArray(SPECIES, from, at + i).mul(factor).reinterpretAsInts();
+      IntVector magnitude = bits.and(0x7FFFFFFF);
+      IntVector lowest = magnitude.lanewise(VectorOperators.LSHR, 13).and(1);
+      IntVector normal = magnitude.add((-112 << 23) + 0xFFF).add(lowest).lanewise(VectorOperators.LSHR, 13);
+      // The sum rounds to a multiple of the smallest number, which then stands in its low bits.
+      IntVector subnormal = magnitude.reinterpretAsFloats().add(0.5f).reinterpretAsInts().sub(126 << 23);
+      IntVector rounded = normal.blend(subnormal, magnitude.compare(VectorOperators.LT, 113 << 23))
+          .blend(0x7C00, magnitude.compare(VectorOperators.GE, 143 << 23));
+      IntVector signed = rounded.or(bits.lanewise(VectorOperators.LSHR, 16).and(0x8000)).blend(0x7E00, magnitude.compare(VectorOperators.GT, 0x7F800000));
+      ((ShortVector) signed.convertShape(VectorOperators.I2S, SHORTS, 0)).intoMemorySegment(to, offset + 2L * i, ORDER);
+    }
+    for (; i < depth; i++) {
+      to.set(SHORT, offset + 2L * i, half(factor * from[at + i]));
+    }
+  }
+
+  /** The bits of a number in F16, as {@link #storeHalves} has them. */
+  static short half(float x) {
+    return Float.isNaN(x) ? 0x7E00 : Float.floatToFloat16(x);
+  }
+
+  /** One number of a tensor. */
+  static float number(MemorySegment from, DType dtype, long element) {
+    return switch (dtype) {
+      case F32 -> from.get(FLOAT, 4 * element);
+      case BF16 -> Float.intBitsToFloat(from.get(SHORT, 2 * element) << 16);
+      default -> Float.float16ToFloat(from.get(SHORT, 2 * element));
+    };
   }
 
   /** The bits of a number in BF16, rounded to nearest, ties to even; a NaN stays one. */

@@ -33,21 +33,58 @@ class HeadRowsTest {
     }
   }
 
+  /** All codes of F16; and floats at, beside and halfway between the numbers that they stand for. */
+  @Test
+  void halvesAreConvertedAsTheLanguageDoes() {
+    int depth = 13 * 59;
+    float[] row = new float[HeadRows.padded(depth)];
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment memory = arena.allocate(2L * depth, 64);
+      for (int first = 0; first < 1 << 16; first += depth) {
+        for (int i = 0; i < depth; i++) {
+          memory.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) (first + i));
+        }
+        HeadRows.loadHalves(memory, 0, depth, 1, row, 0, row.length);
+        float[] read = row.clone();
+        for (int i = 0; i < depth; i++) {
+          float expected = Float.float16ToFloat((short) (first + i));
+          assertTrue(Float.compare(expected, read[i]) == 0, "of code " + (first + i) + ": " + read[i]);
+        }
+        for (int side = -1; side <= 1; side++) {
+          for (float share : new float[] {1, 1.5f}) {
+            for (int i = 0; i < depth; i++) {
+              // Half a step further: all codes but those at the ends of an exponent's range have one above them at that distance.
+              float step = Math.max(0x1p-24f, Math.ulp(read[i]) * 0x1p13f) * (share - 1);
+              float moved = read[i] + Math.copySign(step, read[i]);
+              row[i] = side < 0 ? Math.nextDown(moved) : side > 0 ? Math.nextUp(moved) : moved;
+            }
+            HeadRows.storeHalves(row, 0, depth, 1, memory, 0);
+            for (int i = 0; i < depth; i++) {
+              float expected = Float.float16ToFloat(Float.floatToFloat16(row[i]));
+              float found = Float.float16ToFloat(memory.getAtIndex(ValueLayout.JAVA_SHORT, i));
+              assertTrue(Float.compare(expected, found) == 0, "of " + row[i] + ": " + found + ", expected " + expected);
+            }
+          }
+        }
+      }
+    }
+  }
+
   @Test
   void rowsGoThereAndBack() {
     int[] stateOfSlot = {2, -1, 0, 1};
-    for (DType type : new DType[] {DType.F32, DType.BF16}) {
+    for (DType type : new DType[] {DType.F32, DType.BF16, DType.F16}) {
       for (int depth : new int[] {1, 7, 16, 33, 64}) {
         try (Arena arena = Arena.ofConfined()) {
           int stride = depth + 3;
           MemorySegment from = arena.allocate((long) type.byteSize() * (5 + 3 * stride), 64);
           MemorySegment to = arena.allocate(from.byteSize(), 64);
           for (int i = 0; i < 5 + 3 * stride; i++) {
-            // Whole numbers up to 255 are exact in both types.
-            if (type == DType.F32) {
-              from.setAtIndex(ValueLayout.JAVA_FLOAT, i, i);
-            } else {
-              from.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) (Float.floatToIntBits(i) >>> 16));
+            // Whole numbers up to 255 are exact in all types.
+            switch (type) {
+              case F32 -> from.setAtIndex(ValueLayout.JAVA_FLOAT, i, i);
+              case BF16 -> from.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) (Float.floatToIntBits(i) >>> 16));
+              default -> from.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16(i));
             }
           }
           int width = HeadRows.padded(depth);

@@ -8,12 +8,13 @@ import dev.dalle.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Vectors that the compiler fails to keep in registers become objects: nothing but the allocation counter shows it. */
 class KernelAllocationTest {
   private static final int DEPTH = 40;
-  private static final DType[] TYPES = {DType.F32, DType.BF16};
+  private static final DType[] TYPES = {DType.F32, DType.BF16, DType.F16};
 
   @Test
   void compiledKernelsAllocateNothing() {
@@ -33,6 +34,34 @@ class KernelAllocationTest {
         allocated = threads.getThreadAllocatedBytes(Thread.currentThread().threadId()) - before;
       }
       assertTrue(allocated == 0, allocated + " bytes in 200 passes of one head after warming up");
+    }
+  }
+
+  @Test
+  void compiledDecodingAllocatesNothing() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    int[] entries = IntStream.range(0, 60).toArray();
+    for (DType type : TYPES) {
+      // Heads of four vectors of 16 numbers have loops of their own.
+      for (int depth : new int[] {DEPTH, 64}) {
+        HeadDecoding decoding = new HeadDecoding();
+        try (Arena arena = Arena.ofConfined()) {
+          HeadDecoding.Rows rows = new HeadDecoding.Rows(arena.allocate(4L * 60 * 3 * depth, 64), type, 0, (long) type.byteSize() * 3 * depth);
+          long allocated = Long.MAX_VALUE;
+          for (int round = 0; round < 60 && allocated > 0; round++) {
+            long before = threads.getThreadAllocatedBytes(Thread.currentThread().threadId());
+            for (int i = 0; i < 200; i++) {
+              decoding.begin(rows.memory(), type, 0, 3, depth, entries.length, 1);
+              decoding.scores(rows, entries);
+              decoding.softmax();
+              decoding.values(rows, entries);
+              decoding.end(rows.memory(), type, 0);
+            }
+            allocated = threads.getThreadAllocatedBytes(Thread.currentThread().threadId()) - before;
+          }
+          assertTrue(allocated == 0, type + ", " + depth + " numbers a head: " + allocated + " bytes in 200 passes of three heads after warming up");
+        }
+      }
     }
   }
 
