@@ -22,8 +22,8 @@ public final class CheckedDvaeOps implements DvaeOps {
   public void affine(Tensor in, double factor, double shift, Tensor out) {
     f32("in", in);
     here("out", out);
-    if (out.dtype() != DType.F32 && out.dtype() != DType.BF16) {
-      throw new ShapeException("out: expected type F32 or BF16, got " + out);
+    if (!out.dtype().isFloating()) {
+      throw new ShapeException("out: expected a floating-point tensor, got " + out);
     }
     if (out.elementCount() != in.elementCount()) {
       throw new ShapeException("out: expected " + in.elementCount() + " elements like in " + in.shape() + ", got " + out);

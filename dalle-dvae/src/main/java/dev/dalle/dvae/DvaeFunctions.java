@@ -17,7 +17,7 @@ public final class DvaeFunctions {
    * {@code factor * x + shift}.
    *
    * @param x F32
-   * @param outType F32 or BF16
+   * @param outType F32, F16 or BF16
    */
   public static Tensor affine(Tape tape, Tensor x, double factor, double shift, DType outType) {
     Tensor out = tape.scope().allocate(outType, x.shape());

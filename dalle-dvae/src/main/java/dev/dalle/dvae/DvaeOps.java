@@ -16,7 +16,7 @@ public interface DvaeOps {
    * {@code out = factor * in + shift}.
    *
    * @param in F32
-   * @param out F32 or BF16, same number of elements; may be {@code in}
+   * @param out F32, F16 or BF16, same number of elements; may be {@code in}
    */
   void affine(Tensor in, double factor, double shift, Tensor out);
 

@@ -33,7 +33,7 @@ class CheckedDvaeOpsTest {
   @Test
   void affine() {
     refused("in: expected type F32, got BF16[3]@reference", () -> ops.affine(scope.allocate(DType.BF16, 3), 1, 0, f32(3)));
-    refused("out: expected type F32 or BF16, got I32[3]@reference", () -> ops.affine(f32(3), 1, 0, scope.allocate(DType.I32, 3)));
+    refused("out: expected a floating-point tensor, got I32[3]@reference", () -> ops.affine(f32(3), 1, 0, scope.allocate(DType.I32, 3)));
     refused("out: expected 3 elements like in [3], got F32[4]@reference", () -> ops.affine(f32(3), 1, 0, f32(4)));
     try (Scope other = new ReferenceDevice().newScope()) {
       refused("out: expected a tensor on reference, got F32[3]@reference; copy it over first",

@@ -73,9 +73,11 @@ class CpuDvaeOpsTest extends AbstractDvaeOpsTest {
       Tensor pixels = random(scope, 1 << 16, 3);
       Tensor maps = random(scope, 1 << 16, 6);
       Tensor gradMaps = scope.allocate(DType.F32, 1 << 16, 6);
-      Tensor half = scope.allocate(DType.BF16, 64, 8192);
+      Tensor bfloats = scope.allocate(DType.BF16, 64, 8192);
+      Tensor halves = scope.allocate(DType.F16, 64, 8192);
       Map<String, Runnable> kernels = Map.of(
-          "affine", () -> ops.affine(a, 2, 3, half),
+          "affine to BF16", () -> ops.affine(a, 2, 3, bfloats),
+          "affine to F16", () -> ops.affine(a, 2, 3, halves),
           "gumbelSoftmax", () -> ops.gumbelSoftmax(a, 0.5, 1, 2, out),
           "gumbelSoftmaxGradient", () -> ops.gumbelSoftmaxGradient(a, b, 0.5, out),
           "uniformDivergence", () -> ops.uniformDivergence(a, rows),

@@ -148,6 +148,8 @@ public abstract class AbstractDvaeOpsTest {
     new Both().in(x, count).outIs(0).check(affine, i -> ULP * 3 * (1.7 * Math.abs(x[i]) + 0.3));
     new Both().in(x, count).out(DType.BF16, count).check(affine,
         i -> 0x1p-8 * Math.abs(-1.7 * x[i] + 0.3) + ULP * 4 * (1.7 * Math.abs(x[i]) + 0.3));
+    new Both().in(x, count).out(DType.F16, count).check(affine,
+        i -> 0x1p-11 * Math.abs(-1.7 * x[i] + 0.3) + ULP * 4 * (1.7 * Math.abs(x[i]) + 0.3));
   }
 
   @Test
@@ -156,6 +158,9 @@ public abstract class AbstractDvaeOpsTest {
     float[] found = new Both().in(x, x.length).out(DType.BF16, x.length).actual((ops, t) -> ops.affine(t.get(0), 1, 0, t.get(1)));
     float infinity = Float.POSITIVE_INFINITY;
     assertArrayEquals(new float[] {1, 0x1.04p0f, 0x1.02p0f, Float.NaN, infinity, infinity, 0}, found);
+    float[] y = {0x1.002p0f, 0x1.006p0f, 0x1.002002p0f, Float.NaN, 65519, 65520, -65536, 0x1p-25f, 0x1.8p-24f, 0x1.4p-24f};
+    float[] half = new Both().in(y, y.length).out(DType.F16, y.length).actual((ops, t) -> ops.affine(t.get(0), 1, 0, t.get(1)));
+    assertArrayEquals(new float[] {1, 0x1.008p0f, 0x1.004p0f, Float.NaN, 65504, infinity, -infinity, 0, 0x1p-23f, 0x1p-24f}, half);
   }
 
   @ParameterizedTest

@@ -28,20 +28,24 @@ final class CpuDvaeOps implements DvaeOps {
   @Override
   public void affine(Tensor in, double factor, double shift, Tensor out) {
     long count = in.elementCount();
-    boolean toBf16 = out.dtype() == DType.BF16;
+    DType type = out.dtype();
     device.launch("affine", (team, memory) -> team.forRanges(count, CHUNK, (thread, from, to) -> {
       float[] values = new float[CHUNK];
-      short[] bits = new short[toBf16 ? CHUNK : 0];
+      short[] bits = new short[type == DType.F32 ? 0 : CHUNK];
       for (long begin = from; begin < to; begin += CHUNK) {
         int length = (int) Math.min(CHUNK, to - begin);
         MemorySegment.copy(memory[0], JAVA_FLOAT, 4 * begin, values, 0, length);
         affine(values, (float) factor, (float) shift, length);
-        if (toBf16) {
-          toBf16(values, bits, length);
-          MemorySegment.copy(bits, 0, memory[1], JAVA_SHORT, 2 * begin, length);
-        } else {
+        if (type == DType.F32) {
           MemorySegment.copy(values, 0, memory[1], JAVA_FLOAT, 4 * begin, length);
+          continue;
         }
+        if (type == DType.BF16) {
+          toBf16(values, bits, length);
+        } else {
+          toF16(values, bits, length);
+        }
+        MemorySegment.copy(bits, 0, memory[1], JAVA_SHORT, 2 * begin, length);
       }
     }), in, out);
   }
@@ -57,6 +61,13 @@ final class CpuDvaeOps implements DvaeOps {
     for (int i = 0; i < length; i++) {
       int bits = Float.floatToRawIntBits(values[i]);
       out[i] = (short) (values[i] != values[i] ? 0x7FC0 : (bits + 0x7FFF + (bits >>> 16 & 1)) >>> 16);
+    }
+  }
+
+  /** As {@link #toBf16}; what is too great becomes infinite. */
+  private static void toF16(float[] values, short[] out, int length) {
+    for (int i = 0; i < length; i++) {
+      out[i] = Float.floatToFloat16(values[i]);
     }
   }
 
