@@ -8,7 +8,7 @@ import picocli.CommandLine.Option;
 
 /** {@code --compute}: the type of the products where a trained model is only used. */
 final class ComputeOption {
-  @Option(names = "--compute", paramLabel = "TYPE", defaultValue = "F32", description = "Type of the products: f32 (default) or bf16.")
+  @Option(names = "--compute", paramLabel = "TYPE", defaultValue = "F32", description = "Type of the products: f32 (default), bf16 or f16.")
   private Compute compute;
 
   /** What was given, or 32-bit floats. */

@@ -34,7 +34,7 @@ final class UnstableGradient implements Verdict {
     long skipped = stage.curve().stream().filter(point -> !point.values().containsKey("gradient")).count();
     if (skipped > 0) {
       return Finding.warning(name, skipped + " of " + stage.curve().size() + " logged updates had a gradient that was not finite and were skipped",
-          "lower " + stage.stepSizeText() + ", or use f32 in place of bf16 in " + stage.key() + ".compute, and train in another folder");
+          "lower " + stage.stepSizeText() + ", or use f32 in place of 16 bits in " + stage.key() + ".compute, and train in another folder");
     }
     return Finding.ok(name, String.format(Locale.ROOT, "norm %.3g now, %.3g over the whole stage", end, usual));
   }

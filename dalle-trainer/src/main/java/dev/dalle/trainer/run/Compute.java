@@ -7,7 +7,12 @@ public enum Compute {
   /** 32-bit floats. */
   F32(DType.F32),
   /** bfloat16, where the processor has it. */
-  BF16(DType.BF16);
+  BF16(DType.BF16),
+  /**
+   * IEEE binary16: the numbers of the paper's training on any processor, but no faster than {@link #F32} where products are computed by way of it. Gradients
+   * underflow and overflow in it unless they are scaled, so nothing chooses it by itself.
+   */
+  F16(DType.F16);
 
   private final DType dtype;
 

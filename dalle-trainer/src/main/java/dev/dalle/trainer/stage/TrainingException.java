@@ -33,7 +33,7 @@ public final class TrainingException extends RuntimeException {
   static void checkFinite(String stage, long step, double loss, GlobalNorm norm) {
     if (!Double.isFinite(loss)) {
       throw new TrainingException(step, "train " + stage + ", update " + step + ": the loss is " + loss + "; the first gradient that is not finite is that of "
-          + norm.firstNotFinite().map(Parameter::name).orElse("none"), "Use a smaller step size, or f32 in place of bf16; the last checkpoint is intact");
+          + norm.firstNotFinite().map(Parameter::name).orElse("none"), "Use a smaller step size, or f32 in place of 16 bits; the last checkpoint is intact");
     }
   }
 }

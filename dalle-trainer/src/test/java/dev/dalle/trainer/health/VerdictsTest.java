@@ -123,7 +123,7 @@ class VerdictsTest {
         "halve transformer.stepSize (now 0.002) and train in another folder"));
     run = new WrittenRun(temp.resolve("skips")).transformer(step -> step == 50 ? Map.of("gradient", Double.POSITIVE_INFINITY) : Map.of()).finished();
     assertProblem(Finding.warning("gradient of stage two", "1 of 100 logged updates had a gradient that was not finite and were skipped",
-        "lower transformer.stepSize (now 0.002), or use f32 in place of bf16 in transformer.compute, and train in another folder"));
+        "lower transformer.stepSize (now 0.002), or use f32 in place of 16 bits in transformer.compute, and train in another folder"));
   }
 
   @Test
