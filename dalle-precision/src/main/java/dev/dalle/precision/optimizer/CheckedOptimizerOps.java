@@ -32,29 +32,70 @@ public final class CheckedOptimizerOps implements OptimizerOps {
   }
 
   @Override
-  public void countUpdate(Tensor gradientFactor, Tensor updates) {
-    scalars(gradientFactor, updates);
-    ops.countUpdate(gradientFactor, updates);
+  public void countUpdate(Tensor factors, Tensor updates, Tensor applied) {
+    typed("applied", applied, DType.F32);
+    typed("factors", factors, DType.F32);
+    if (factors.elementCount() != 1 && factors.elementCount() != applied.elementCount()) {
+      throw new ShapeException("factors: expected 1 element, or " + applied.elementCount() + ", one for each parameter, got " + factors);
+    }
+    typed("updates", updates, DType.I32);
+    count("updates", updates, 1);
+    ops.countUpdate(factors, updates, applied);
   }
 
   @Override
-  public void adamW(AdamWConfig config, boolean decays, double stepSize, Tensor gradientFactor, Tensor updates, Tensor gradient, Tensor value,
-      Tensor mean, Tensor variance) {
+  public void adamW(AdamWConfig config, double stepSize, Tensor factor, Tensor updates, Tensor gradient, AdamWTensors tensors) {
     Objects.requireNonNull(config, "config");
-    if (!Double.isFinite(stepSize)) {
-      throw new IllegalArgumentException("stepSize: expected a finite number, got " + stepSize);
-    }
-    scalars(gradientFactor, updates);
+    stepSize(stepSize);
+    typed("factor", factor, DType.F32);
+    count("factor", factor, 1);
+    typed("updates", updates, DType.I32);
+    count("updates", updates, 1);
     typed("gradient", gradient, DType.F32);
+    Tensor value = tensors.value();
+    floating("value", value);
     like("value", value, "gradient", gradient);
-    like("mean", mean, "gradient", gradient);
-    like("variance", variance, "gradient", gradient);
-    ops.adamW(config, decays, stepSize, gradientFactor, updates, gradient, value, mean, variance);
+    boolean needsMaster = value.dtype() != DType.F32 && config.valueUpdate() == ValueUpdate.MASTER_COPY;
+    if (needsMaster != tensors.master().isPresent()) {
+      throw new ShapeException("master: expected " + (needsMaster ? "a copy in F32" : "none") + " with " + config.valueUpdate() + " for value " + value
+          + ", got " + (tensors.master().isPresent() ? tensors.master().get() : "none"));
+    }
+    if (needsMaster) {
+      typed("master", tensors.master().get(), DType.F32);
+      like("master", tensors.master().get(), "gradient", gradient);
+    }
+    like("mean", tensors.mean(), "gradient", gradient);
+    moments(tensors.mean(), tensors.variance(), tensors.report());
+    ops.adamW(config, stepSize, factor, updates, gradient, tensors);
+  }
+
+  @Override
+  public void countMoments(Tensor mean, Tensor variance, long first, Tensor report) {
+    if (first < 0) {
+      throw new IllegalArgumentException("first: expected an index of at least 0, got " + first);
+    }
+    moments(mean, variance, report);
+    ops.countMoments(mean, variance, first, report);
+  }
+
+  private void moments(Tensor mean, Tensor variance, Tensor report) {
+    typed("mean", mean, mean.dtype() == DType.U16 ? DType.U16 : DType.F32);
+    typed("variance", variance, mean.dtype());
+    like("variance", variance, "mean", mean);
+    typed("report", report, DType.I32);
+    count("report", report, 4);
+  }
+
+  static void stepSize(double stepSize) {
+    if (!(stepSize >= 0) || Double.isInfinite(stepSize)) {
+      throw new IllegalArgumentException("stepSize: expected a finite number of at least 0, got " + stepSize);
+    }
   }
 
   @Override
   public void average(Tensor value, double decay, Tensor average) {
-    typed("value", value, DType.F32);
+    floating("value", value);
+    typed("average", average, DType.F32);
     like("average", average, "value", value);
     if (!(decay >= 0 && decay < 1)) {
       throw new IllegalArgumentException("decay: expected a number in [0, 1), got " + decay);
@@ -62,20 +103,24 @@ public final class CheckedOptimizerOps implements OptimizerOps {
     ops.average(value, decay, average);
   }
 
-  private void scalars(Tensor gradientFactor, Tensor updates) {
-    typed("gradientFactor", gradientFactor, DType.F32);
-    count("gradientFactor", gradientFactor, 1);
-    typed("updates", updates, DType.I32);
-    count("updates", updates, 1);
+  private void typed(String name, Tensor tensor, DType dtype) {
+    here(name, tensor);
+    if (tensor.dtype() != dtype) {
+      throw new ShapeException(name + ": expected " + dtype + ", got " + tensor);
+    }
   }
 
-  private void typed(String name, Tensor tensor, DType dtype) {
+  private void floating(String name, Tensor tensor) {
+    here(name, tensor);
+    if (!tensor.dtype().isFloating()) {
+      throw new ShapeException(name + ": expected F32, F16 or BF16, got " + tensor);
+    }
+  }
+
+  private void here(String name, Tensor tensor) {
     Objects.requireNonNull(tensor, name);
     if (tensor.device() != device) {
       throw new ShapeException(name + ": expected a tensor on " + device.name() + ", got " + tensor);
-    }
-    if (tensor.dtype() != dtype) {
-      throw new ShapeException(name + ": expected " + dtype + ", got " + tensor);
     }
   }
 
@@ -85,8 +130,7 @@ public final class CheckedOptimizerOps implements OptimizerOps {
     }
   }
 
-  private void like(String name, Tensor tensor, String modelName, Tensor model) {
-    typed(name, tensor, DType.F32);
+  private static void like(String name, Tensor tensor, String modelName, Tensor model) {
     if (tensor.elementCount() != model.elementCount()) {
       throw new ShapeException(name + ": expected " + model.elementCount() + " elements like " + modelName + " " + model + ", got " + tensor);
     }

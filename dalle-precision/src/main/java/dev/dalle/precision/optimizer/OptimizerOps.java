@@ -20,40 +20,53 @@ public interface OptimizerOps {
   void gradientFactor(Tensor squares, double gradientScale, double threshold, Tensor normAndFactor);
 
   /**
-   * {@code updates += 1} if the factor is finite.
+   * Decides whether an update happens: if every factor is finite, {@code updates += 1} and {@code applied = factors}, else {@code applied = NaN}.
    *
-   * @param gradientFactor F32, one element
+   * @param factors F32: one element for all, or one for each of {@code applied}
    * @param updates I32, one element
+   * @param applied F32 {@code [P]}, written
    */
-  void countUpdate(Tensor gradientFactor, Tensor updates);
+  void countUpdate(Tensor factors, Tensor updates, Tensor applied);
 
   /**
-   * One update of one parameter, its t-th. With {@code g = gradientFactor * gradient}:
+   * One update of one parameter, its t-th. With {@code g = factor * gradient}:
    * <pre>{@code
    * mean     = beta1 * mean + (1 - beta1) * g
    * variance = min(beta2 * variance + (1 - beta2) * g * g, varianceLimit)
    * value    = value * (1 - stepSize * weightDecay)                    (the product only if decays)
    *          - stepSize * (mean / (1 - beta1^t)) / (sqrt(variance / (1 - beta2^t)) + epsilon)
    * }</pre>
-   * Nothing is written if the factor is not finite.
+   * Everything is computed in F32, with a master copy in the place of the value where there is one. Moments in 16 bits are decoded, and encoded again as
+   * {@link dev.dalle.precision.format.FloatFormat} says; the step is made of the moments as they were before that rounding, so that the rounding of a moment
+   * is felt through its history alone, and a first update is the same for both kinds of moments (so do the published kernels of the paper's group:
+   * blocksparse, apply_adam). A value in 16 bits is rounded as the configuration says. Then the report is written as {@link #countMoments} does.
+   *
+   * <p>Nothing is written if the factor is not finite.
    *
    * @param config constants
-   * @param decays whether the weight decay applies
-   * @param stepSize finite
-   * @param gradientFactor F32, one element
+   * @param stepSize finite, at least 0
+   * @param factor F32, one element
    * @param updates I32, one element: t, at least 1
    * @param gradient F32
-   * @param value F32, as many elements as {@code gradient}, updated
-   * @param mean F32, as many elements, updated
-   * @param variance F32, as many elements, updated
+   * @param tensors each but the report with as many elements as the gradient; updated
    */
-  void adamW(AdamWConfig config, boolean decays, double stepSize, Tensor gradientFactor, Tensor updates, Tensor gradient, Tensor value, Tensor mean,
-      Tensor variance);
+  void adamW(AdamWConfig config, double stepSize, Tensor factor, Tensor updates, Tensor gradient, AdamWTensors tensors);
+
+  /**
+   * Checksums of moments and the number of elements that their format could not hold, see {@link MomentReport}: in this order those of the mean and of the
+   * variance, then the two numbers.
+   *
+   * @param mean F32, or U16 with codes of 1-6-9
+   * @param variance F32, or U16 with codes of 0-6-10, as {@code mean}; as many elements
+   * @param first index of the first element in the whole parameter
+   * @param report I32 {@code [4]}, overwritten
+   */
+  void countMoments(Tensor mean, Tensor variance, long first, Tensor report);
 
   /**
    * {@code average += (1 - decay) * (value - average)}; exactly unchanged where both are equal.
    *
-   * @param value F32
+   * @param value F32, F16 or BF16
    * @param decay in [0, 1)
    * @param average F32, as many elements, updated
    */

@@ -11,6 +11,7 @@ import dev.dalle.tensor.Parameter;
 import dev.dalle.tensor.ParameterSet;
 import dev.dalle.tensor.Philox;
 import dev.dalle.tensor.Scope;
+import dev.dalle.tensor.Shape;
 import dev.dalle.tensor.ShapeException;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.files.NamedTensor;
@@ -18,6 +19,7 @@ import dev.dalle.tensor.testing.OpaqueDevice;
 import dev.dalle.tensor.testing.ReferenceDevice;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -215,6 +217,164 @@ class AdamWTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("devices")
+  void everyParameterHasItsFactorAndOneThatIsNotFiniteSkipsAll(Device device) {
+    try (Scope scope = device.newScope()) {
+      ParameterSet scaled = twoParameters(scope);
+      ParameterSet plain = twoParameters(scope);
+      AdamW adam = new AdamW(scope, scaled.all(), AdamWConfig.TRANSFORMER);
+      AdamW other = new AdamW(scope, plain.all(), AdamWConfig.TRANSFORMER);
+      for (int t = 0; t < 3; t++) {
+        float[] weight = values(20 + t, 21);
+        float[] bias = values(40 + t, 7);
+        setGradient(plain.get("weight"), weight);
+        setGradient(plain.get("bias"), bias);
+        other.update(0.1, 1);
+        // Scales of 8 and of 1/4: powers of two are exact.
+        setGradient(scaled.get("weight"), scaled(weight, 8));
+        setGradient(scaled.get("bias"), scaled(bias, 0.25f));
+        for (float poison : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+          adam.update(0.1, scope.of(new float[] {0.125f, poison}, 2));
+          adam.update(0.1, scope.of(new float[] {poison, 4}, 2));
+        }
+        adam.update(0.1, scope.of(new float[] {0.125f, 4}, 2));
+      }
+      assertEquals(3, adam.updates());
+      for (Parameter parameter : plain) {
+        assertArrayEquals(parameter.value().toFloats(), scaled.get(parameter.name()).value().toFloats(), parameter.name());
+      }
+    }
+  }
+
+  private static float[] scaled(float[] values, float factor) {
+    float[] scaled = values.clone();
+    for (int i = 0; i < scaled.length; i++) {
+      scaled[i] *= factor;
+    }
+    return scaled;
+  }
+
+  /** The step is made of the moments before they are rounded, and the first ones come from zeros: the same to the bit. After that they part. */
+  @Test
+  void firstUpdateIsTheSameForBothKindsOfMoments() {
+    for (Device device : List.of(Device.cpu(2), OpaqueDevice.open(1))) {
+      try (Scope scope = device.newScope()) {
+        ParameterSet wide = twoParameters(scope);
+        ParameterSet narrow = twoParameters(scope);
+        AdamW one = new AdamW(scope, wide.all(), AdamWConfig.TRANSFORMER);
+        AdamW other = new AdamW(scope, narrow.all(), AdamWConfig.TRANSFORMER.withMoments(Moments.SIXTEEN_BIT));
+        for (int t = 0; t < 3; t++) {
+          for (ParameterSet set : List.of(wide, narrow)) {
+            setGradient(set.get("weight"), values(60 + t, 21));
+            setGradient(set.get("bias"), values(70 + t, 7));
+          }
+          one.update(0.1, 1);
+          other.update(0.1, 1);
+          boolean equal = Arrays.equals(wide.get("weight").value().toFloats(), narrow.get("weight").value().toFloats());
+          assertEquals(t == 0, equal, "update " + t);
+          // Moments are off by at most 2^-10 and 2^-11 of themselves a rounding, steps of 0.1 by some of that.
+          assertArrayEquals(wide.get("weight").value().toFloats(), narrow.get("weight").value().toFloats(), 1e-3f);
+          assertArrayEquals(wide.get("bias").value().toFloats(), narrow.get("bias").value().toFloats(), "32 bits");
+        }
+      }
+    }
+  }
+
+  /** Steps of a thousandth from 1 downwards, where BF16 has steps of 2^-8: rounding to nearest loses them, the other two ways do not. */
+  @Test
+  void smallStepsOfValuesIn16Bits() {
+    int count = 4_096;
+    int updates = 40;
+    for (Device device : List.of(Device.cpu(2), OpaqueDevice.open(1))) {
+      for (ValueUpdate way : ValueUpdate.values()) {
+        try (Scope scope = device.newScope()) {
+          Parameter p = new Parameter(scope, "p", Parameter.Kind.MATRIX, Shape.of(count), DType.BF16);
+          device.ops().fill(p.value(), 1);
+          AdamW adam = new AdamW(scope, List.of(p), new AdamWConfig(0, 0, 1e-8, 0, Double.POSITIVE_INFINITY).withValueUpdate(way, 5));
+          float[] ones = new float[count];
+          Arrays.fill(ones, 1);
+          setGradient(p, ones);
+          for (int t = 0; t < updates; t++) {
+            adam.update(1e-3, 1);
+          }
+          float[] values = p.value().toFloats();
+          double mean = 0;
+          for (float value : values) {
+            mean += value / count;
+          }
+          switch (way) {
+            case NEAREST_EVEN -> assertEquals(1, mean);
+            // 1 - 0.04, rounded once.
+            case MASTER_COPY -> assertEquals(1 - updates * 1e-3, mean, 0x1p-9);
+            // A walk whose steps have a deviation of at most half of 2^-8; the mean of so many walks, five deviations.
+            case STOCHASTIC -> assertEquals(1 - updates * 1e-3, mean, 5 * 0x1p-9 * Math.sqrt((double) updates / count));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void masterCopiesFollowValuesThatAreWritten() {
+    for (Device device : List.of(new ReferenceDevice(), Device.cpu(1), OpaqueDevice.open(1))) {
+      try (Scope scope = device.newScope()) {
+        Parameter p = new Parameter(scope, "p", Parameter.Kind.MATRIX, Shape.of(1), DType.F16);
+        p.value().write(new float[] {1});
+        AdamW adam = new AdamW(scope, List.of(p), new AdamWConfig(0, 0, 1e-8, 0, Double.POSITIVE_INFINITY));
+        assertEquals(1, tensor(adam, "adamw.master.p").toFloat());
+        setGradient(p, new float[] {1});
+        adam.update(0.25, 1);
+        assertEquals(0.75f, p.value().toFloat(), 1e-6f);
+        p.value().write(new float[] {8});
+        adam.copyValues();
+        adam.update(0.25, 1);
+        assertEquals(7.75f, p.value().toFloat(), 1e-6f);
+      }
+    }
+  }
+
+  @Test
+  void whatDoesNotFitIsRefusedBeforeAnythingIsPosted() {
+    OpaqueDevice device = OpaqueDevice.open(1);
+    try (Scope scope = device.newScope(); Scope elsewhere = Device.cpu(1).newScope()) {
+      Tensor first = scope.of(new float[3], 3);
+      Tensor second = scope.of(new float[5], 5);
+      Tensor[] gradient = {scope.of(new float[5], 5)};
+      List<ParameterShard> shards = List.of(new ParameterShard("a", Parameter.Kind.MATRIX, first, () -> first, 0),
+          new ParameterShard("b", Parameter.Kind.FULL, second, () -> gradient[0], 7));
+      AdamW adam = AdamW.ofShards(scope, shards, AdamWConfig.DVAE);
+      Tensor one = scope.of(new float[] {1}, 1);
+      device.synchronize();
+      for (Tensor wrong : List.of(first, scope.zeros(DType.F16, Shape.of(5)), elsewhere.of(new float[5], 5))) {
+        gradient[0] = wrong;
+        device.synchronize();
+        assertEquals("b: gradient: expected F32 with 5 elements like the value F32[5]@opaque, got " + wrong,
+            assertThrows(ShapeException.class, () -> adam.update(0.1, one)).getMessage());
+        assertEquals(0, device.pending());
+      }
+      gradient[0] = second;
+      for (Tensor wrong : List.of(scope.of(new int[1], 1), scope.of(new float[3], 3), elsewhere.of(new float[1], 1))) {
+        device.synchronize();
+        assertTrue(assertThrows(ShapeException.class, () -> adam.update(0.1, wrong)).getMessage().startsWith("factors: expected "));
+        assertEquals(0, device.pending());
+      }
+      assertEquals(0, adam.updates());
+
+      assertEquals("shards: expected one of each parameter, got two of a; every rank's shards have an optimizer of their own",
+          assertThrows(IllegalArgumentException.class, () -> AdamW.ofShards(scope, List.of(shards.get(0), shards.get(0)), AdamWConfig.DVAE)).getMessage());
+      assertEquals("b: value: expected a tensor on cpu, got F32[5]@opaque",
+          assertThrows(ShapeException.class, () -> AdamW.ofShards(elsewhere, List.of(shards.get(1)), AdamWConfig.DVAE)).getMessage());
+      refused("x: first: expected an index of at least 0, got -1", () -> new ParameterShard("x", Parameter.Kind.FULL, first, () -> first, -1));
+      refused("x: value: expected F32 for kind FULL, got F16[5]@opaque",
+          () -> new ParameterShard("x", Parameter.Kind.FULL, scope.zeros(DType.F16, Shape.of(5)), () -> first, 0));
+      refused("x: value: expected F32, F16 or BF16 for kind MATRIX, got I32[1]@opaque",
+          () -> new ParameterShard("x", Parameter.Kind.MATRIX, scope.of(new int[1], 1), () -> first, 0));
+      refused("first: expected an index of at least 0, got -1", () -> new AdamWTensors(first, Optional.empty(), first, first, first, true, 0, -1));
+      refused("x: counts: expected at least 0, got -1 and 0", () -> new MomentReport("x", 0, 0, -1, 0));
+    }
+  }
+
   @Test
   void noUpdateWaits() {
     OpaqueDevice device = OpaqueDevice.open(1);
@@ -261,18 +421,43 @@ class AdamWTest {
       ParameterSet parameters = twoParameters(scope);
       AdamW adam = new AdamW(scope, parameters.all(), AdamWConfig.DVAE);
       Tensor pair = scope.of(new float[2], 2);
-      assertEquals("gradientFactor: expected 1 element, got F32[2]@cpu",
-          assertThrows(ShapeException.class, () -> adam.update(0.1, pair)).getMessage());
-      assertEquals("stepSize: expected a finite number, got NaN",
-          assertThrows(IllegalArgumentException.class, () -> adam.update(Double.NaN, 1)).getMessage());
+      assertEquals("factors: expected 1 element, or 2, one for each parameter, got F32[3]@cpu",
+          assertThrows(ShapeException.class, () -> adam.update(0.1, scope.of(new float[3], 3))).getMessage());
+      for (double stepSize : new double[] {Double.NaN, Double.POSITIVE_INFINITY, -1e-3}) {
+        assertEquals("stepSize: expected a finite number of at least 0, got " + stepSize,
+            assertThrows(IllegalArgumentException.class, () -> adam.update(stepSize, 1)).getMessage());
+        assertEquals("stepSize: expected a finite number of at least 0, got " + stepSize,
+            assertThrows(IllegalArgumentException.class, () -> adam.update(stepSize, pair)).getMessage());
+      }
       assertEquals("gradientFactor: expected a finite number, got Infinity",
           assertThrows(IllegalArgumentException.class, () -> adam.update(0.1, Double.POSITIVE_INFINITY)).getMessage());
       OptimizerOps ops = device.operations(OptimizerOps.class);
       Tensor one = scope.of(new float[1], 1);
       Tensor count = scope.of(new int[1], 1);
-      assertEquals("updates: expected I32, got F32[1]@cpu", assertThrows(ShapeException.class, () -> ops.countUpdate(one, one)).getMessage());
-      assertEquals("variance: expected 2 elements like gradient F32[2]@cpu, got F32[1]@cpu", assertThrows(ShapeException.class,
-          () -> ops.adamW(AdamWConfig.DVAE, true, 0.1, one, count, pair, pair, pair, one)).getMessage());
+      assertEquals("updates: expected I32, got F32[1]@cpu", assertThrows(ShapeException.class, () -> ops.countUpdate(one, one, one)).getMessage());
+      Tensor report = scope.of(new int[4], 4);
+      Tensor codes = scope.zeros(DType.U16, Shape.of(2));
+      Tensor half = scope.zeros(DType.F16, Shape.of(2));
+      AdamWConfig rounded = AdamWConfig.DVAE.withValueUpdate(ValueUpdate.NEAREST_EVEN, 0);
+      refused(ops, rounded, "value: expected 2 elements like gradient F32[2]@cpu, got F32[1]@cpu", tensors(one, Optional.empty(), pair, pair, report));
+      refused(ops, rounded, "value: expected F32, F16 or BF16, got U16[2]@cpu", tensors(codes, Optional.empty(), pair, pair, report));
+      refused(ops, rounded, "mean: expected 2 elements like gradient F32[2]@cpu, got F32[1]@cpu", tensors(pair, Optional.empty(), one, pair, report));
+      refused(ops, rounded, "mean: expected F32, got F16[2]@cpu", tensors(pair, Optional.empty(), half, pair, report));
+      refused(ops, rounded, "variance: expected 2 elements like mean F32[2]@cpu, got F32[1]@cpu", tensors(pair, Optional.empty(), pair, one, report));
+      refused(ops, rounded, "variance: expected U16, got F32[2]@cpu", tensors(pair, Optional.empty(), codes, pair, report));
+      refused(ops, rounded, "report: expected 4 elements, got I32[1]@cpu", tensors(pair, Optional.empty(), pair, pair, count));
+      refused(ops, rounded, "report: expected I32, got F32[2]@cpu", tensors(pair, Optional.empty(), pair, pair, pair));
+      refused(ops, rounded, "master: expected none with NEAREST_EVEN for value F16[2]@cpu, got F32[2]@cpu",
+          tensors(half, Optional.of(pair), pair, pair, report));
+      refused(ops, AdamWConfig.DVAE, "master: expected a copy in F32 with MASTER_COPY for value F16[2]@cpu, got none",
+          tensors(half, Optional.empty(), pair, pair, report));
+      refused(ops, AdamWConfig.DVAE, "master: expected none with MASTER_COPY for value F32[2]@cpu, got F32[2]@cpu",
+          tensors(pair, Optional.of(pair), pair, pair, report));
+      refused(ops, AdamWConfig.DVAE, "master: expected F32, got F16[2]@cpu", tensors(half, Optional.of(half), pair, pair, report));
+      refused(ops, AdamWConfig.DVAE, "master: expected 2 elements like gradient F32[2]@cpu, got F32[1]@cpu",
+          tensors(half, Optional.of(one), pair, pair, report));
+      assertEquals("first: expected an index of at least 0, got -1",
+          assertThrows(IllegalArgumentException.class, () -> ops.countMoments(pair, pair, -1, report)).getMessage());
       try (Scope elsewhere = new ReferenceDevice().newScope()) {
         Tensor foreign = elsewhere.of(new float[1], 1);
         assertEquals("average: expected a tensor on cpu, got F32[1]@reference",
@@ -280,6 +465,17 @@ class AdamWTest {
       }
       assertEquals("decay: expected a number in [0, 1), got 1.0",
           assertThrows(IllegalArgumentException.class, () -> ops.average(one, 1, one)).getMessage());
+    }
+  }
+
+  private static AdamWTensors tensors(Tensor value, Optional<Tensor> master, Tensor mean, Tensor variance, Tensor report) {
+    return new AdamWTensors(value, master, mean, variance, report, true, 0, 0);
+  }
+
+  private static void refused(OptimizerOps ops, AdamWConfig config, String message, AdamWTensors tensors) {
+    try (Scope scope = tensors.value().device().newScope()) {
+      assertEquals(message, assertThrows(ShapeException.class, () -> ops.adamW(config, 0.1, scope.of(new float[1], 1), scope.of(new int[1], 1),
+          scope.of(new float[2], 2), tensors)).getMessage());
     }
   }
 

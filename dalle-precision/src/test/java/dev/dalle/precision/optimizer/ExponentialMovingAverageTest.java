@@ -6,13 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Parameter;
 import dev.dalle.tensor.ParameterSet;
 import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.ShapeException;
+import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.testing.OpaqueDevice;
 import dev.dalle.tensor.testing.ReferenceDevice;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,6 +24,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ExponentialMovingAverageTest {
   static Stream<Device> devices() {
     return Stream.of(new ReferenceDevice(), Device.cpu(2), OpaqueDevice.open(2));
+  }
+
+  /** Without the reference, which rounds nothing. */
+  static Stream<Device> processors() {
+    return devices().skip(1);
   }
 
   private static ParameterSet parameters(Scope scope, float a, float b) {
@@ -78,6 +86,38 @@ class ExponentialMovingAverageTest {
         assertArrayEquals(first.state().get(i).tensor().toFloats(), second.state().get(i).tensor().toFloats(), 1e-6f);
       }
       assertEquals(1 + 4 * (1 - 0.999 * 0.999), first.state().getFirst().tensor().toFloat(), 1e-6);
+    }
+  }
+
+  /** Matrices in 16 bits are averaged in F32, as the same numbers in F32 are, and an average that goes back into such a model is rounded to it. */
+  @ParameterizedTest
+  @MethodSource("processors")
+  void matricesIn16BitsAreAveragedIn32(Device device) {
+    for (DType type : new DType[] {DType.F16, DType.BF16}) {
+      try (Scope scope = device.newScope()) {
+        Parameter narrow = new ParameterSet(scope, type).add("w", Parameter.Kind.MATRIX, 257);
+        ParameterSet wideSet = new ParameterSet(scope);
+        Parameter wide = wideSet.add("w", Parameter.Kind.MATRIX, 257);
+        narrow.drawNormal(1, 2, 1);
+        device.ops().copy(narrow.value(), wide.value());
+        ExponentialMovingAverage one = new ExponentialMovingAverage(scope, List.of(narrow), new MovingAverageConfig(0.9, 1));
+        ExponentialMovingAverage other = new ExponentialMovingAverage(scope, List.of(wide), new MovingAverageConfig(0.9, 1));
+        narrow.drawNormal(1, 3, 1);
+        device.ops().copy(narrow.value(), wide.value());
+        one.update(1);
+        other.update(1);
+        assertEquals(DType.F32, one.state().getFirst().tensor().dtype());
+        assertArrayEquals(other.state().getFirst().tensor().toFloats(), one.state().getFirst().tensor().toFloats());
+
+        ParameterSet target = new ParameterSet(scope, type);
+        target.add("w", Parameter.Kind.MATRIX, 257);
+        one.copyTo(target);
+        Tensor rounded = scope.allocate(type, 257);
+        device.ops().copy(other.state().getFirst().tensor(), rounded);
+        assertArrayEquals(rounded.toFloats(), target.get("w").value().toFloats());
+        one.restart();
+        assertArrayEquals(narrow.value().toFloats(), one.state().getFirst().tensor().toFloats());
+      }
     }
   }
 
