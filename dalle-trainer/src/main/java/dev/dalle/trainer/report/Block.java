@@ -1,4 +1,4 @@
 package dev.dalle.trainer.report;
 
 /** A part of a section. */
-public sealed interface Block permits Chart, CodeUse, DrawnGrid, MetricTable, PictureRows {}
+public sealed interface Block permits Chart, CodeUse, DrawnGrid, HeatMap, MetricTable, PictureRows {}

@@ -51,6 +51,7 @@ final class HtmlReport {
     switch (block) {
       case MetricTable table -> table(table);
       case Chart chart -> figure(chart.title(), ChartSvg.chart(chart));
+      case HeatMap map -> figure(map.title(), HeatMapSvg.map(map));
       case CodeUse use ->
           figure(
               use.title()

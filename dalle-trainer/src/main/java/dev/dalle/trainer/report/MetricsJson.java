@@ -17,8 +17,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Writes the numbers of a report for programs. Format {@code dalle-metrics}, version 1: {@code metrics} by key with value, unit
- * and goal, {@code charts} by key with the points of every series and the values of reference lines, {@code code-use} by key with the counts. What is no number
- * (NaN, infinite) is null.
+ * and goal, {@code charts} by key with the points of every series and the values of reference lines, {@code heat-maps} by key with
+ * the values of every row, {@code code-use} by key with the counts. What is no number (NaN, infinite) is null.
  */
 final class MetricsJson {
 
@@ -42,6 +42,8 @@ final class MetricsJson {
     report.blocks(MetricTable.class).flatMap(table -> table.metrics().stream()).forEach(m -> metrics.set(m.key(), metric(m)));
     ObjectNode charts = root.putObject("charts");
     report.blocks(Chart.class).forEach(chart -> charts.set(chart.key(), chart(chart)));
+    ObjectNode maps = root.putObject("heat-maps");
+    report.blocks(HeatMap.class).forEach(map -> maps.set(map.key(), map(map)));
     ObjectNode codeUse = root.putObject("code-use");
     report.blocks(CodeUse.class).forEach(use -> codeUse.set(use.key(), use(use)));
     DefaultPrettyPrinter printer = new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n"));
@@ -106,6 +108,17 @@ final class MetricsJson {
       ObjectNode references = node.putObject("references");
       chart.references().forEach(line -> number(references, line.name(), line.value()));
     }
+    return node;
+  }
+
+  private static ObjectNode map(HeatMap map) {
+    ObjectNode node = NODES.objectNode();
+    node.put("title", map.title());
+    node.put("x-label", map.xLabel());
+    node.put("value", map.valueLabel());
+    node.set("x", numbers(map.x()));
+    ObjectNode rows = node.putObject("rows");
+    map.rows().forEach(row -> rows.set(row.name(), numbers(row.values())));
     return node;
   }
 

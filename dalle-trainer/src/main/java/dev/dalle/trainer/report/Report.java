@@ -33,6 +33,7 @@ public record Report(
     requireUnique("hardware", hardware.stream(), Fact::name);
     requireUnique("metric", only(blocks, MetricTable.class).flatMap(table -> table.metrics().stream()), Metric::key);
     requireUnique("chart", only(blocks, Chart.class), Chart::key);
+    requireUnique("heat map", only(blocks, HeatMap.class), HeatMap::key);
     requireUnique("code use", only(blocks, CodeUse.class), CodeUse::key);
   }
 
