@@ -45,12 +45,19 @@ final class BarProgress implements Progress {
             .setConsumer(consumer())
             .build();
     return new Stage() {
+      private String note = "";
+
+      @Override
+      public void note(String text) {
+        note = text.isEmpty() ? "" : ", " + text;
+      }
+
       @Override
       public void step(long step, double loss, long examples) {
         synchronized (pace) {
           pace.step(step, examples);
           bar.stepTo(step);
-          bar.setExtraMessage(" " + Pace.describe(loss, pace.examplesPerSecond()));
+          bar.setExtraMessage(" " + Pace.describe(loss, pace.examplesPerSecond()) + note);
         }
       }
 

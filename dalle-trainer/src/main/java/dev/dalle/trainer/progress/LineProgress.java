@@ -28,7 +28,13 @@ final class LineProgress implements Progress {
     return new Stage() {
       private long lastNanos = nanoTime.getAsLong();
       private long lastStep = stepsDone;
+      private String note = "";
       private boolean closed;
+
+      @Override
+      public void note(String text) {
+        note = text;
+      }
 
       @Override
       public void step(long step, double loss, long examples) {
@@ -44,6 +50,9 @@ final class LineProgress implements Progress {
         String state = Pace.describe(loss, pace.examplesPerSecond());
         if (!state.isEmpty()) {
           line.append(", ").append(state);
+        }
+        if (!note.isEmpty()) {
+          line.append(", ").append(note);
         }
         pace.secondsLeft().ifPresent(seconds -> line.append(", ").append(Pace.clock(seconds)).append(" left"));
         lines.accept(line.toString());

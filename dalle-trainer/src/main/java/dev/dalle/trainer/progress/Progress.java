@@ -40,6 +40,13 @@ public interface Progress {
     }
 
     /**
+     * Says something about the work that stays beside its numbers until it is replaced, such as how many updates were skipped.
+     *
+     * @param text a few words; empty for nothing
+     */
+    default void note(String text) {}
+
+    /**
      * Lets something else be written to the terminal: what is shown there is taken away before, and comes back by itself.
      *
      * @param writing writes whole lines, and flushes them

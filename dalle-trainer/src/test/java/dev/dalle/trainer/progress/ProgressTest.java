@@ -59,6 +59,20 @@ class ProgressTest {
         lines);
   }
 
+  @Test
+  void aNoteStaysUntilItIsReplaced() {
+    try (Progress.Stage stage = progress.stage("train", 4)) {
+      stage.note("2 skipped");
+      for (int step = 1; step <= 4; step++) {
+        pass(6);
+        stage.step(step, 1);
+        stage.note(step < 2 ? "3 skipped" : "");
+      }
+    }
+    assertEquals(List.of("train: step 1/4, 0.2 examples/s, 2 skipped, 0:18 left", "train: step 2/4, 0.2 examples/s, 3 skipped, 0:12 left",
+        "train: step 3/4, 0.2 examples/s, 0:06 left", "train: step 4/4, 0.2 examples/s, 0:00 left"), lines.subList(1, 5));
+  }
+
   /** After a slow first minute the rate is that of the last seconds. */
   @Test
   void thePaceIsThatOfTheLastSeconds() {
