@@ -6,7 +6,7 @@ import java.util.List;
 public final class RunHealth {
   /** In the order in which they are worth reading. */
   private static final List<Verdict> VERDICTS = List.of(new RunProgress(), new StoredFiles(), new WrongModels(), new StoppedTraining(), new UnstableLoss(),
-      new UnstableGradient(), new CollapsedCodebook(), new EmptyCode(), new PoorPictures(), new NothingLearned(), new IgnoredText());
+      new UnstableGradient(), new LostGradients(), new CollapsedCodebook(), new EmptyCode(), new PoorPictures(), new NothingLearned(), new IgnoredText());
 
   private RunHealth() {}
 

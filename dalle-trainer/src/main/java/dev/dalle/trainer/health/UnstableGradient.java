@@ -1,5 +1,7 @@
 package dev.dalle.trainer.health;
 
+import dev.dalle.trainer.run.Compute;
+import dev.dalle.trainer.run.PrecisionConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -17,13 +19,19 @@ final class UnstableGradient implements Verdict {
     for (StageLog stage : log.stages()) {
       double[] norms = stage.values("gradient");
       if (norms.length >= LEAST_POINTS) {
-        findings.add(finding(stage, norms));
+        findings.add(finding(stage, norms, scaled(stage, log)));
       }
     }
     return findings;
   }
 
-  private static Finding finding(StageLog stage, double[] norms) {
+  /** Whether updates are skipped now and then because a scale tries how far it can go. */
+  private static boolean scaled(StageLog stage, RunLog log) {
+    return stage == log.dvae() ? log.config().dvae().compute() == Compute.F16
+        : log.config().transformer().precisionOrUsual().scaling() != PrecisionConfig.Scaling.NONE;
+  }
+
+  private static Finding finding(StageLog stage, double[] norms, boolean scaled) {
     String name = "gradient of " + stage.name();
     double usual = StageLog.median(norms, 0, norms.length);
     double end = StageLog.end(norms);
@@ -32,7 +40,7 @@ final class UnstableGradient implements Verdict {
           "halve " + stage.stepSizeText() + " and train in another folder");
     }
     long skipped = stage.curve().stream().filter(point -> !point.values().containsKey("gradient")).count();
-    if (skipped > 0) {
+    if (skipped > 0 && !scaled) {
       return Finding.warning(name, skipped + " of " + stage.curve().size() + " logged updates had a gradient that was not finite and were skipped",
           "lower " + stage.stepSizeText() + ", or use f32 in place of 16 bits in " + stage.key() + ".compute, and train in another folder");
     }

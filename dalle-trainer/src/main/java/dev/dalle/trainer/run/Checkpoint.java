@@ -90,6 +90,11 @@ public final class Checkpoint {
     return index(folder, stage);
   }
 
+  /** Where the stage leaves its files. */
+  public Path folder() {
+    return folder;
+  }
+
   /** Where the index of a stage lies. */
   public static Path index(Path folder, String stage) {
     return folder.resolve(stage + ".checkpoint.json");

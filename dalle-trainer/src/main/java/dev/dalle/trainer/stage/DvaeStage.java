@@ -8,8 +8,13 @@ import dev.dalle.dvae.Relaxation;
 import dev.dalle.precision.optimizer.AdamW;
 import dev.dalle.precision.optimizer.AdamWConfig;
 import dev.dalle.precision.optimizer.ExponentialMovingAverage;
-import dev.dalle.precision.optimizer.GlobalNorm;
 import dev.dalle.precision.optimizer.MovingAverageConfig;
+import dev.dalle.precision.scale.GradientScaler;
+import dev.dalle.precision.scale.GradientVerdict;
+import dev.dalle.precision.scale.LossGradientScaler;
+import dev.dalle.precision.scale.LossScale;
+import dev.dalle.precision.scale.Replicas;
+import dev.dalle.precision.scale.UnscaledGradientScaler;
 import dev.dalle.precision.schedule.Schedule;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.CountingDevice;
@@ -25,6 +30,7 @@ import dev.dalle.trainer.data.EpochOrder;
 import dev.dalle.trainer.data.PictureBatch;
 import dev.dalle.trainer.progress.Progress;
 import dev.dalle.trainer.run.Checkpoint;
+import dev.dalle.trainer.run.Compute;
 import dev.dalle.trainer.run.DvaeStageConfig;
 import dev.dalle.trainer.run.LossCurve;
 import dev.dalle.trainer.run.ModelFiles;
@@ -33,7 +39,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Stage one: maximises the evidence lower bound over encoder and decoder under a uniform prior over codes (Ramesh et al. 2021, arXiv 2102.12092, sections
@@ -71,6 +79,9 @@ public final class DvaeStage implements Calibration.Timed {
       LossCurve curve = new LossCurve(config.steps());
       StageClock clock = new StageClock();
       long done = checkpoint.restore(model.state(), curve, clock);
+      if (done > 0) {
+        model.scaler.restore();
+      }
       EpochOrder order = new EpochOrder(Philox.stream(seed, ORDER), data.split().training().length);
       try (Progress.Stage shown = progress.stage("train dvae", done, config.steps());
           BatchLoader<PictureBatch> batches = new BatchLoader<>(order, config.batchSize(), done, 4, 1, Batches.forDvae(data, config))) {
@@ -79,6 +90,7 @@ public final class DvaeStage implements Calibration.Timed {
           if (!losses.isEmpty()) {
             curve.add(step, losses);
           }
+          shown.note(model.scaling());
           shown.step(step, curve.last("loss"), config.batchSize());
           if (step % config.checkpointSteps() == 0 && step < config.steps()) {
             checkpoint.save(step, model.state(), curve, clock);
@@ -122,9 +134,9 @@ public final class DvaeStage implements Calibration.Timed {
   private final class Trained {
     private final Dvae dvae;
     private final AdamW optimizer;
-    private final GlobalNorm norm;
+    private final GradientScaler scaler;
     private final ExponentialMovingAverage average;
-    private final Tensor one;
+    private final Tensor lossGradient;
     private final Schedule stepSize = config.stepSize();
     private final Schedule beta = config.beta();
     private final Schedule temperature = config.temperature();
@@ -132,12 +144,12 @@ public final class DvaeStage implements Calibration.Timed {
     Trained(Scope scope) {
       dvae = new Dvae(scope, config.model());
       dvae.initialise(seed);
-      AdamWConfig paper = AdamWConfig.DVAE;
-      optimizer = new AdamW(scope, dvae.parameters().all(),
-          new AdamWConfig(paper.beta1(), paper.beta2(), paper.epsilon(), config.weightDecay(), paper.varianceLimit()));
-      norm = new GlobalNorm(scope, dvae.parameters().all());
+      optimizer = new AdamW(scope, dvae.parameters().all(), AdamWConfig.DVAE.withWeightDecay(config.weightDecay()));
+      scaler = config.compute() == Compute.F16
+          ? new LossGradientScaler(scope, dvae.parameters().all(), List.of(), new LossScale(), Replicas.ALONE)
+          : new UnscaledGradientScaler(scope, dvae.parameters().all(), List.of());
       average = new ExponentialMovingAverage(scope, dvae.parameters().all(), new MovingAverageConfig(config.averageDecay(), 1));
-      one = scope.of(new float[] {1}, 1);
+      lossGradient = scope.of(new float[] {1}, 1);
     }
 
     Map<String, Double> update(long step, float[] pixels, boolean report) {
@@ -148,18 +160,28 @@ public final class DvaeStage implements Calibration.Timed {
         DvaeLoss loss = DvaeObjective.negativeElb(tape, dvae, scope.of(pixels, config.batchSize(), size, size, 3), relaxation);
         // Before the way back, which may give the logits' memory away.
         double perplexity = report ? perplexity(scope, loss.logits()) : Double.NaN;
-        tape.backward(loss.loss(), one);
-        optimizer.update(stepSize.at(step), norm.measure(1, config.clipNorm()));
+        device.ops().fill(lossGradient, scaler.lossFactor());
+        tape.backward(loss.loss(), lossGradient);
+        optimizer.update(stepSize.at(step), scaler.endUpdate(config.clipNorm()));
         average.update(step);
         dvae.parameters().clearGradients();
         if (!report) {
           return Map.of();
         }
         double value = loss.loss().toFloat();
-        TrainingException.checkFinite("dvae", step, value, norm);
-        return Map.of("loss", value, "reconstruction", (double) loss.reconstruction().toFloat(), "divergence",
-            (double) loss.divergence().toFloat(), "perplexity", perplexity, "gradient", (double) norm.read().norm());
+        GradientVerdict verdict = scaler.verdict();
+        TrainingException.checkFinite("dvae", step, value, verdict.parameters());
+        Map<String, Double> numbers = new TreeMap<>(Map.of("loss", value, "reconstruction", (double) loss.reconstruction().toFloat(), "divergence",
+            (double) loss.divergence().toFloat(), "perplexity", perplexity, "gradient", (double) verdict.norm()));
+        scaler.totals().ifPresent(totals -> numbers.putAll(Map.of("skipped", (double) totals.skipped(), "scale", Math.log(scaler.lossFactor()) / Math.log(2))));
+        return numbers;
       }
+    }
+
+    /** The scale and the skips in a few words; empty if gradients are not scaled. */
+    String scaling() {
+      return scaler.totals().map(totals -> String.format(Locale.ROOT, "scale 2^%.0f, %d skipped", Math.log(scaler.lossFactor()) / Math.log(2), totals.skipped()))
+          .orElse("");
     }
 
     /** Of the codes that the batch's pictures would get. */
@@ -173,6 +195,7 @@ public final class DvaeStage implements Calibration.Timed {
       List<NamedTensor> state = new ArrayList<>();
       dvae.parameters().forEach(parameter -> state.add(new NamedTensor(parameter.name(), parameter.value())));
       state.addAll(optimizer.state());
+      state.addAll(scaler.state());
       state.addAll(average.state());
       return state;
     }

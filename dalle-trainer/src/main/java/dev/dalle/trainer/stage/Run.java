@@ -82,7 +82,7 @@ public final class Run {
 
   /** Everything that a finished run has to show. */
   public record Result(List<LossCurve.Point> dvaeCurve, double dvaeSeconds, DvaeQuality dvae, List<LossCurve.Point> transformerCurve,
-      double transformerSeconds, TransformerQuality transformer, List<Drawn> drawn, int vocabulary) {}
+      double transformerSeconds, TransformerQuality transformer, Optional<GradientLog.Content> gradients, List<Drawn> drawn, int vocabulary) {}
 
   /**
    * Pictures drawn for one caption.
@@ -117,7 +117,7 @@ public final class Run {
           config.drawing().measured(), BATCH);
       List<Drawn> drawn = draw(transformer, tokens, tokenizer, measured, side);
       return new Result(dvaeTraining.curve(), dvaeTraining.seconds(), dvaeQuality,
-          transformerTraining.curve(), transformerTraining.seconds(), quality, drawn, tokenizer.size());
+          transformerTraining.curve(), transformerTraining.seconds(), quality, GradientLog.read(folder.path()), drawn, tokenizer.size());
     }
   }
 

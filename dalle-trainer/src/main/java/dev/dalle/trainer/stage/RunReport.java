@@ -39,7 +39,13 @@ public final class RunReport {
   public static Report of(Manifest manifest, Run.Result result, double seconds) {
     RunConfig run = manifest.config();
     return new Report("dalle run: " + run.preset(), summary(run, result), Instant.now(), settings(manifest, result), Machine.current().facts(),
-        List.of(numbers(run, result, seconds), drawn(result, run), stageOne(run, result), stageTwo(run, result)));
+        sections(run, result, seconds));
+  }
+
+  private static List<Section> sections(RunConfig run, Run.Result result, double seconds) {
+    List<Section> sections = new ArrayList<>(List.of(numbers(run, result, seconds), drawn(result, run), stageOne(run, result), stageTwo(run, result)));
+    GradientSection.of(result.transformerCurve(), result.gradients()).ifPresent(sections::add);
+    return sections;
   }
 
   private static String summary(RunConfig run, Run.Result result) {

@@ -15,11 +15,12 @@ import java.util.stream.IntStream;
  * @param images tokens of each caption's picture, {@code [N][grid * grid]}
  * @param encoder of the captions, with the width of the text block
  */
-record TokenExamples(List<String> captions, int[][] images, CaptionEncoder encoder) {
+public record TokenExamples(List<String> captions, int[][] images, CaptionEncoder encoder) {
   /** Enough for shares of the frequent tokens, which decide the loss; encoding them takes seconds. */
   private static final int COUNTED_CAPTIONS = 100_000;
 
-  TokenExamples {
+  /** Checks that there is an image for each caption. */
+  public TokenExamples {
     captions = List.copyOf(captions);
     if (captions.size() != images.length || captions.isEmpty()) {
       throw new IllegalArgumentException("images: expected one for each of 1 or more captions, got " + captions.size() + " captions and "
@@ -27,11 +28,13 @@ record TokenExamples(List<String> captions, int[][] images, CaptionEncoder encod
     }
   }
 
-  static TokenExamples of(List<String> captions, int[][] images, BpeTokenizer tokenizer, int textLength) {
+  /** Examples whose captions a tokenizer encodes, for a text block of so many states. */
+  public static TokenExamples of(List<String> captions, int[][] images, BpeTokenizer tokenizer, int textLength) {
     return new TokenExamples(captions, images, new CaptionEncoder(tokenizer, textLength));
   }
 
-  int size() {
+  /** Number of examples. */
+  public int size() {
     return images.length;
   }
 
@@ -54,7 +57,7 @@ record TokenExamples(List<String> captions, int[][] images, CaptionEncoder encod
    * A batch for training: each merge of a caption is left out with one probability, each caption as a whole with another. Without the latter it takes no
    * random number, so that batches are those of runs that do not know it.
    */
-  TokenBatch batch(int[] indices, double bpeDropout, double captionDropout, RandomGenerator random) {
+  public TokenBatch batch(int[] indices, double bpeDropout, double captionDropout, RandomGenerator random) {
     int[][] text = new int[indices.length][];
     int[][] pictures = new int[indices.length][];
     for (int i = 0; i < indices.length; i++) {
@@ -67,7 +70,7 @@ record TokenExamples(List<String> captions, int[][] images, CaptionEncoder encod
   }
 
   /** A batch for evaluation: captions {@code captionOf[i]} with pictures {@code pictureOf[i]}. */
-  TokenBatch batch(int[] captionOf, int[] pictureOf) {
+  public TokenBatch batch(int[] captionOf, int[] pictureOf) {
     int[][] text = new int[captionOf.length][];
     int[][] pictures = new int[pictureOf.length][];
     for (int i = 0; i < captionOf.length; i++) {

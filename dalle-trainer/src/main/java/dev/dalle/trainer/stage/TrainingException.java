@@ -1,10 +1,9 @@
 package dev.dalle.trainer.stage;
 
-import dev.dalle.precision.optimizer.GlobalNorm;
-import dev.dalle.tensor.Parameter;
 import dev.dalle.trainer.run.Checkpoint;
 import dev.dalle.trainer.run.LossCurve;
 import java.io.IOException;
+import java.util.List;
 
 /** Training cannot go on; the message says at which update, what was found and what to do. */
 public final class TrainingException extends RuntimeException {
@@ -29,11 +28,15 @@ public final class TrainingException extends RuntimeException {
     return this;
   }
 
-  /** Stops a run whose loss is not a number: every later update would be skipped or worse. */
-  static void checkFinite(String stage, long step, double loss, GlobalNorm norm) {
+  /**
+   * Stops a run whose loss is not a number: every later update would be skipped or worse.
+   *
+   * @param nonfinite parameters whose gradients were not finite, the first ones first
+   */
+  static void checkFinite(String stage, long step, double loss, List<String> nonfinite) {
     if (!Double.isFinite(loss)) {
       throw new TrainingException(step, "train " + stage + ", update " + step + ": the loss is " + loss + "; the first gradient that is not finite is that of "
-          + norm.firstNotFinite().map(Parameter::name).orElse("none"), "Use a smaller step size, or f32 in place of 16 bits; the last checkpoint is intact");
+          + (nonfinite.isEmpty() ? "none" : nonfinite.getFirst()), "Use a smaller step size, or f32 in place of 16 bits; the last checkpoint is intact");
     }
   }
 }

@@ -66,10 +66,15 @@ public final class TransformerStage {
    */
   public LossCurve run(TokenExamples examples, Checkpoint checkpoint, Path weights, TrainedWith trainedWith, Progress progress) throws IOException {
     try (Scope scope = device.newScope()) {
-      Trained model = new Trained(scope);
+      TransformerTraining model = new TransformerTraining(config, seed, scope);
       LossCurve curve = new LossCurve(config.steps());
       StageClock clock = new StageClock();
+      GradientLog gradients = new GradientLog();
       long done = checkpoint.restore(model.state(), curve, clock);
+      if (done > 0) {
+        model.restored();
+        gradients.restore(checkpoint.folder(), done);
+      }
       EpochOrder order = new EpochOrder(Philox.stream(seed, ORDER), examples.size());
       Unigram imageUnigram = examples.imageUnigram(config.model().imageVocabulary());
       Unigram textUnigram = examples.textUnigram(config.model().textVocabulary());
@@ -78,21 +83,30 @@ public final class TransformerStage {
               (number, places, random) -> examples.batch(places, config.bpeDropout(), config.captionDropout(), random))) {
         for (long step = done + 1; step <= config.steps(); step++) {
           TokenBatch batch = batches.next();
-          OptionalDouble shuffled = curve.wantsCostly(step) ? model.shuffled(batch) : OptionalDouble.empty();
-          Map<String, Double> losses = model.update(step, batch, curve.wants(step));
-          if (!losses.isEmpty()) {
-            curve.add(step, withReferences(losses, batch, imageUnigram, textUnigram, shuffled));
+          boolean costly = curve.wantsCostly(step);
+          OptionalDouble shuffled = costly ? model.shuffled(batch) : OptionalDouble.empty();
+          Map<String, Double> numbers = model.update(step, batch, curve.wants(step), costly);
+          if (!numbers.isEmpty()) {
+            curve.add(step, withReferences(numbers, batch, imageUnigram, textUnigram, shuffled));
           }
+          if (model.followed().isPresent()) {
+            gradients.add(step, model.followed().get());
+          }
+          shown.note(model.scaling());
           shown.step(step, curve.last("loss"), config.batchSize());
           if (step % config.checkpointSteps() == 0 && step < config.steps()) {
+            model.describe(step, gradients);
+            gradients.write(checkpoint.folder());
             checkpoint.save(step, model.state(), curve, clock);
           }
         }
       } catch (TrainingException e) {
         throw e.recorded(checkpoint, curve);
       }
-      model.average.copyTo(model.transformer.parameters());
-      ModelFiles.writeTransformer(weights, model.transformer, trainedWith);
+      model.takeAverage();
+      ModelFiles.writeTransformer(weights, model.transformer(), trainedWith);
+      model.describe(config.steps(), gradients);
+      gradients.write(checkpoint.folder());
       checkpoint.finish(config.steps(), curve, clock);
       return curve;
     }
@@ -115,9 +129,9 @@ public final class TransformerStage {
    */
   public double secondsPerStep(int captionLength, Timing.Effort effort) {
     try (Scope scope = device.newScope()) {
-      Trained model = new Trained(scope);
+      TransformerTraining model = new TransformerTraining(config, seed, scope);
       TokenBatch batch = madeUp(Math.min(captionLength, config.model().maxCaptionLength()));
-      return Timing.medianSeconds(effort, step -> model.update(step, batch, true));
+      return Timing.medianSeconds(effort, step -> model.update(step, batch, true, false));
     }
   }
 
@@ -137,71 +151,9 @@ public final class TransformerStage {
     CountingDevice counting = new CountingDevice();
     TransformerStage stage = new TransformerStage(config, 0, counting);
     try (Scope scope = counting.newScope()) {
-      Trained model = stage.new Trained(scope);
-      model.update(1, stage.madeUp(config.model().maxCaptionLength()), true);
+      TransformerTraining model = new TransformerTraining(config, 0, scope);
+      model.update(1, stage.madeUp(config.model().maxCaptionLength()), true, true);
     }
     return counting.peakBytes();
-  }
-
-  /** Model, optimizer and average, and what happens to them in one update. */
-  private final class Trained {
-    private final Transformer transformer;
-    private final AdamW optimizer;
-    private final GlobalNorm norm;
-    private final ExponentialMovingAverage average;
-    private final Tensor one;
-    private final Schedule stepSize = config.stepSizes();
-    private final BlockRunner runner = config.recompute() ? BlockRunner.checkpointed() : BlockRunner.kept();
-
-    Trained(Scope scope) {
-      transformer = new Transformer(config.model(), scope);
-      transformer.initialise(seed);
-      AdamWConfig paper = AdamWConfig.TRANSFORMER;
-      optimizer = new AdamW(scope, transformer.parameters().all(),
-          new AdamWConfig(paper.beta1(), paper.beta2(), paper.epsilon(), config.weightDecay(), paper.varianceLimit()));
-      norm = new GlobalNorm(scope, transformer.parameters().all());
-      average = new ExponentialMovingAverage(scope, transformer.parameters().all(),
-          new MovingAverageConfig(config.averageDecay(), config.averageInterval()));
-      one = scope.of(new float[] {1}, 1);
-    }
-
-    Map<String, Double> update(long step, TokenBatch batch, boolean report) {
-      try (Scope scope = device.newScope()) {
-        Tape tape = Tape.recording(scope, config.compute().dtype());
-        TransformerLoss loss = transformer.loss(tape, batch, runner);
-        tape.backward(loss.total(), one);
-        optimizer.update(stepSize.at(step), norm.measure(1, config.clipNorm()));
-        average.update(step);
-        transformer.parameters().clearGradients();
-        if (!report) {
-          return Map.of();
-        }
-        double value = loss.total().toFloat();
-        TrainingException.checkFinite("transformer", step, value, norm);
-        return Map.of("loss", value, "text", (double) loss.text().toFloat(), "image", (double) loss.image().toFloat(), "gradient",
-            (double) norm.read().norm());
-      }
-    }
-
-    /** The image loss after the caption of the batch's next example; nothing if there is no other. */
-    OptionalDouble shuffled(TokenBatch batch) {
-      if (batch.size() < 2) {
-        return OptionalDouble.empty();
-      }
-      int[][] captions = batch.captions().clone();
-      Collections.rotate(Arrays.asList(captions), -1);
-      try (Scope scope = device.newScope()) {
-        TokenBatch other = new TokenBatch(captions, batch.images());
-        return OptionalDouble.of(transformer.loss(Tape.inference(scope, config.compute().dtype()), other, runner).image().toFloat());
-      }
-    }
-
-    List<NamedTensor> state() {
-      List<NamedTensor> state = new ArrayList<>();
-      transformer.parameters().forEach(parameter -> state.add(new NamedTensor(parameter.name(), parameter.value())));
-      state.addAll(optimizer.state());
-      state.addAll(average.state());
-      return state;
-    }
   }
 }

@@ -13,6 +13,7 @@ import dev.dalle.trainer.config.ConfigException;
 import dev.dalle.trainer.files.FileHash;
 import dev.dalle.trainer.run.Checkpoint;
 import dev.dalle.trainer.run.ModelFiles;
+import dev.dalle.trainer.run.PrecisionConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -124,6 +125,25 @@ class VerdictsTest {
     run = new WrittenRun(temp.resolve("skips")).transformer(step -> step == 50 ? Map.of("gradient", Double.POSITIVE_INFINITY) : Map.of()).finished();
     assertProblem(Finding.warning("gradient of stage two", "1 of 100 logged updates had a gradient that was not finite and were skipped",
         "lower transformer.stepSize (now 0.002), or use f32 in place of 16 bits in transformer.compute, and train in another folder"));
+  }
+
+  @Test
+  void gradientsThatAreLost() throws IOException {
+    PrecisionConfig scaled = PrecisionConfig.PLAIN.with(PrecisionConfig.Scaling.RESBLOCK);
+    String remedy = "lower transformer.stepSize (now 0.002), or use bf16 or f32 in transformer.compute, and train in another folder";
+    run.precision(scaled).transformer(step -> Map.of("skipped", Math.floor(step / 20.0), "scale.layer1.mlp", 13.2, "gradient", step % 20 == 0 ? Double.NaN : 1.0));
+    run.finished();
+    assertEquals(List.of(), WrittenRun.problems(run.findings()).stream().map(Finding::name).filter(name -> name.contains("gradient")).toList());
+    assertTrue(run.findings().contains(Finding.ok("gradient scales", "8.3 % of the latest updates skipped")), run.findings().toString());
+    run = new WrittenRun(temp.resolve("skips")).precision(scaled).transformer(step -> Map.of("skipped", Math.floor(step / 2.0), "scale.layer1.mlp", 9.0));
+    run.finished();
+    assertProblem(Finding.fault("gradient scales", "12 of the last 24 updates were skipped because gradients were not finite", remedy));
+    run = new WrittenRun(temp.resolve("stuck")).precision(scaled).transformer(step -> Map.of("skipped", 3.0, "scale.layer1.mlp", 7.0, "scale.layer2.mlp", 7.5));
+    run.finished();
+    assertProblem(Finding.fault("gradient scales", "as small as they may be, 2^7, in layer1.mlp: gradients there are not finite however they are scaled", remedy));
+    run = new WrittenRun(temp.resolve("moments")).transformer(step -> Map.of("moments-beyond", step < 90 ? 0.0 : 2.0)).finished();
+    assertProblem(Finding.warning("moments", "2 values at the end of what their format holds, or not finite", "look at the norm of the gradient in the report: one "
+        + "far too large came through; go on from a checkpoint before it, or clip at a smaller transformer.clipNorm"));
   }
 
   @Test

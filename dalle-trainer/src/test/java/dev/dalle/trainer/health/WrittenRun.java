@@ -9,6 +9,7 @@ import dev.dalle.trainer.run.Checkpoint;
 import dev.dalle.trainer.run.LossCurve;
 import dev.dalle.trainer.run.Manifest;
 import dev.dalle.trainer.run.ModelFiles;
+import dev.dalle.trainer.run.PrecisionConfig;
 import dev.dalle.trainer.run.RunConfig;
 import dev.dalle.trainer.run.RunFolder;
 import dev.dalle.trainer.run.StageClock;
@@ -29,7 +30,7 @@ final class WrittenRun {
   static final int STEPS = 100;
 
   final RunFolder folder;
-  final RunConfig config;
+  RunConfig config;
   private LongFunction<Map<String, Double>> dvae = step -> Map.of();
   private LongFunction<Map<String, Double>> transformer = step -> Map.of();
 
@@ -47,6 +48,12 @@ final class WrittenRun {
   /** Replaces values of stage two. */
   WrittenRun transformer(LongFunction<Map<String, Double>> values) {
     transformer = values;
+    return this;
+  }
+
+  /** Trains stage two with other things in 16 bits. */
+  WrittenRun precision(PrecisionConfig precision) {
+    config = config.with(config.dvae(), config.transformer().withPrecision(precision));
     return this;
   }
 

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.dalle.precision.optimizer.Moments;
+import dev.dalle.precision.optimizer.ValueUpdate;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.testing.OpaqueDevice;
 import dev.dalle.tokenizer.BpeTokenizer;
@@ -14,9 +16,13 @@ import dev.dalle.trainer.data.CaptionedPictures;
 import dev.dalle.trainer.data.DataSets;
 import dev.dalle.trainer.files.FileHash;
 import dev.dalle.trainer.progress.Progress;
+import dev.dalle.trainer.report.Report;
 import dev.dalle.trainer.report.ReportFiles;
+import dev.dalle.trainer.run.Compute;
+import dev.dalle.trainer.run.Halving;
 import dev.dalle.trainer.run.LossCurve;
 import dev.dalle.trainer.run.Manifest;
+import dev.dalle.trainer.run.PrecisionConfig;
 import dev.dalle.trainer.run.RunConfig;
 import dev.dalle.trainer.run.RunFolder;
 import java.io.IOException;
@@ -31,6 +37,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -99,6 +107,81 @@ class RunTest {
     try (Stream<Path> files = Files.list(broken)) {
       assertFalse(files.anyMatch(file -> file.getFileName().toString().contains(".checkpoint-")), "checkpoints of finished stages are removed");
     }
+  }
+
+  private RunConfig sixteenBit(int steps, PrecisionConfig precision) {
+    RunConfig config = TinyRuns.config(pictures, steps, steps);
+    return config.with(config.dvae().withCompute(Compute.F16), config.transformer().withCompute(Compute.F16).withPrecision(precision));
+  }
+
+  /** Scales, windows, counters, moments of 16 bits and random bits go on where they were. */
+  @ParameterizedTest
+  @EnumSource(PrecisionConfig.Scaling.class)
+  void sixteenBitsGiveTheSameWeightsWhetherInterruptedOrNot(PrecisionConfig.Scaling scaling) throws IOException {
+    RunConfig config = sixteenBit(11, new PrecisionConfig(scaling, Moments.SIXTEEN_BIT, PrecisionConfig.Weights.SIXTEEN_BIT, ValueUpdate.STOCHASTIC));
+    Path whole = temp.resolve("whole");
+    Run.Result result = run(whole, config, SILENT);
+    Path broken = temp.resolve("broken");
+    assertThrows(Interruption.class, () -> run(broken, config, new Interrupting("train dvae", 7)));
+    assertThrows(Interruption.class, () -> run(broken, config, new Interrupting("train transformer", 10)));
+    run(broken, config, SILENT);
+    for (String file : List.of("dvae.safetensors", "transformer.safetensors", "transformer.gradients.json")) {
+      assertArrayEquals(Files.readAllBytes(whole.resolve(file)), Files.readAllBytes(broken.resolve(file)), file);
+    }
+    LossCurve.Point last = result.transformerCurve().getLast();
+    assertEquals(scaling != PrecisionConfig.Scaling.NONE, last.values().containsKey("skipped"));
+    assertTrue(last.values().containsKey("moments.layer2.mlp"), last.toString());
+    double scale = last.values().getOrDefault("scale.layer1.attention", 0.0);
+    assertEquals(scaling == PrecisionConfig.Scaling.NONE ? 0 : scaling == PrecisionConfig.Scaling.LOSS ? 16 : 13 + 11 / 1000.0, scale, 1e-9);
+    assertTrue(result.dvaeCurve().getLast().values().containsKey("scale"), "the dVAE's loss has one scale in fp16");
+  }
+
+  @Test
+  void stepSizesAreHalvedAtPlateausAndMilestones() throws IOException {
+    RunConfig plain = TinyRuns.config(pictures, 5, 21);
+    // No loss is half of another so soon: every second update is a plateau.
+    RunConfig config = plain.with(plain.dvae(), plain.transformer().withHalving(new Halving.OnPlateau(0.1, 0.5, 3)));
+    Path whole = temp.resolve("whole");
+    List<LossCurve.Point> curve = run(whole, config, SILENT).transformerCurve();
+    assertEquals(2e-3, curve.get(2).values().get("step-size"));
+    assertEquals(2e-3 / 8, curve.getLast().values().get("step-size"), "three halvings at most");
+    Path broken = temp.resolve("broken");
+    assertThrows(Interruption.class, () -> run(broken, config, new Interrupting("train transformer", 6)));
+    run(broken, config, SILENT);
+    assertArrayEquals(Files.readAllBytes(whole.resolve("transformer.safetensors")), Files.readAllBytes(broken.resolve("transformer.safetensors")));
+
+    RunConfig milestones = plain.with(plain.dvae(), plain.transformer().withHalving(new Halving.AtMilestones(List.of(0.5, 0.9))));
+    List<LossCurve.Point> steps = run(temp.resolve("milestones"), milestones, SILENT).transformerCurve();
+    assertEquals(List.of(2e-3, 1e-3, 5e-4), steps.stream().filter(point -> point.step() >= 2).map(point -> point.values().get("step-size")).distinct().toList());
+  }
+
+  /** Everything that the paper keeps in 16 bits, beside the same in 32. */
+  @Test
+  void thePapersSixteenBitsLearnAsThirtyTwoDo() throws IOException {
+    RunConfig plain = TinyRuns.config(pictures, 5, 60);
+    RunConfig paper = plain.with(plain.dvae(), plain.transformer().withCompute(Compute.F16).withPrecision(PrecisionConfig.PAPER));
+    double wide = run(temp.resolve("wide"), plain, SILENT).transformer().image();
+    Run.Result result = run(temp.resolve("narrow"), paper, SILENT);
+    assertEquals(wide, result.transformer().image(), 0.05 * wide);
+    assertEquals(List.of(), result.gradients().orElseThrow().skips());
+    String html = html(RunReport.of(Manifest.of(paper, Optional.empty(), List.of()), result, 1));
+    assertTrue(html.contains("Gradient scales") && html.contains("Gradients inside the resblocks"), "the report shows scales and gradients");
+  }
+
+  private String html(Report report) throws IOException {
+    ReportFiles files = ReportFiles.in(temp);
+    files.write(report);
+    return Files.readString(files.html());
+  }
+
+  @Test
+  void momentsOfAnotherFormatAreRefused() throws IOException {
+    RunConfig config = sixteenBit(11, PrecisionConfig.PAPER);
+    Path folder = temp.resolve("run");
+    assertThrows(Interruption.class, () -> run(folder, config, new Interrupting("train transformer", 10)));
+    RunConfig other = sixteenBit(11, PrecisionConfig.PAPER.with(Moments.F32));
+    String message = assertThrows(ConfigException.class, () -> run(folder, other, SILENT)).getMessage();
+    assertTrue(message.contains("it has \"moments\" : \"sixteen-bit\", this run has \"moments\" : \"f32\""), message);
   }
 
   /** A run that was begun before a key was there goes on, and its weights are those of a run that was not. */

@@ -1,0 +1,240 @@
+package dev.dalle.trainer.stage;
+
+import dev.dalle.attention.BlockRunner;
+import dev.dalle.attention.Resblock;
+import dev.dalle.attention.TokenBatch;
+import dev.dalle.attention.Transformer;
+import dev.dalle.attention.TransformerLoss;
+import dev.dalle.precision.optimizer.AdamW;
+import dev.dalle.precision.optimizer.AdamWConfig;
+import dev.dalle.precision.optimizer.ExponentialMovingAverage;
+import dev.dalle.precision.optimizer.MomentReport;
+import dev.dalle.precision.optimizer.MovingAverageConfig;
+import dev.dalle.precision.scale.BlockGradientScaler;
+import dev.dalle.precision.scale.GradientBlock;
+import dev.dalle.precision.scale.GradientScaleConfig;
+import dev.dalle.precision.scale.GradientScaler;
+import dev.dalle.precision.scale.GradientTotals;
+import dev.dalle.precision.scale.GradientVerdict;
+import dev.dalle.precision.scale.LossGradientScaler;
+import dev.dalle.precision.scale.LossScale;
+import dev.dalle.precision.scale.Replicas;
+import dev.dalle.precision.scale.UnscaledGradientScaler;
+import dev.dalle.tensor.Device;
+import dev.dalle.tensor.Parameter;
+import dev.dalle.tensor.Scope;
+import dev.dalle.tensor.Tape;
+import dev.dalle.tensor.Tensor;
+import dev.dalle.tensor.files.NamedTensor;
+import dev.dalle.trainer.run.PrecisionConfig;
+import dev.dalle.trainer.run.TransformerStageConfig;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.DoubleSummaryStatistics;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
+
+/**
+ * Transformer, optimizer, gradient scales and average, and what happens to them in one update (Ramesh et al. 2021, arXiv 2102.12092, section 2.4, appendix B.2).
+ * One thread at a time.
+ */
+public final class TransformerTraining {
+  private final TransformerStageConfig config;
+  private final Device device;
+  private final Transformer transformer;
+  private final AdamW optimizer;
+  private final GradientScaler scaler;
+  private final ExponentialMovingAverage average;
+  private final StepSizes stepSizes;
+  private final Tensor lossGradient;
+  private final BlockRunner runner;
+  private long observedStep;
+  private long skipped;
+
+  /** How gradients are scaled. */
+  @FunctionalInterface
+  public interface Scaling {
+    /** A scaler of a model's gradients, in a scope of the model's device. */
+    GradientScaler of(Scope scope, Transformer transformer);
+  }
+
+  /** A training that has made no update, with the scales of its configuration. */
+  TransformerTraining(TransformerStageConfig config, long seed, Scope scope) {
+    this(config, seed, scope, (owner, transformer) -> scaler(config.precisionOrUsual().scaling(), owner, transformer));
+  }
+
+  /**
+   * A training that has made no update.
+   *
+   * @param seed of the weights
+   * @param scope owns everything that lives longer than an update
+   * @param scaling takes the place of the configuration's
+   */
+  public TransformerTraining(TransformerStageConfig config, long seed, Scope scope, Scaling scaling) {
+    this.config = config;
+    device = scope.device();
+    transformer = new Transformer(config.model(), scope, config.matrixType());
+    transformer.initialise(seed);
+    PrecisionConfig precision = config.precisionOrUsual();
+    optimizer = new AdamW(scope, transformer.parameters().all(), AdamWConfig.TRANSFORMER.withWeightDecay(config.weightDecay()).withMoments(precision.moments())
+        .withValueUpdate(precision.update(), seed));
+    scaler = scaling.of(scope, transformer);
+    average = new ExponentialMovingAverage(scope, transformer.parameters().all(), new MovingAverageConfig(config.averageDecay(), config.averageInterval()));
+    stepSizes = StepSizes.of(config, scope);
+    lossGradient = scope.of(new float[] {1}, 1);
+    runner = config.recompute() ? (tape, block, x) -> tape.checkpoint(input -> residual(input.tape(), block, input.x()), x) : this::residual;
+  }
+
+  private static GradientScaler scaler(PrecisionConfig.Scaling scaling, Scope scope, Transformer transformer) {
+    List<GradientBlock> blocks = transformer.blocks().stream().map(block -> new GradientBlock(block.name(), block.parameters())).toList();
+    List<Parameter> parameters = transformer.parameters().toList();
+    return switch (scaling) {
+      case NONE -> new UnscaledGradientScaler(scope, parameters, blocks);
+      case LOSS -> new LossGradientScaler(scope, parameters, blocks, new LossScale(), Replicas.ALONE);
+      case RESBLOCK -> new BlockGradientScaler(scope, parameters, blocks, GradientScaleConfig.paper(1), Replicas.ALONE);
+    };
+  }
+
+  private Tensor residual(Tape tape, Resblock block, Tensor x) {
+    return scaler.residual(tape, block.name(), x, block::branch);
+  }
+
+  /** The model that is trained. */
+  public Transformer transformer() {
+    return transformer;
+  }
+
+  /** What scales its gradients. */
+  public GradientScaler scaler() {
+    return scaler;
+  }
+
+  /** What is known of the gradients, after so many updates. */
+  void describe(long step, GradientLog log) {
+    log.update(step, scaler.totals(), observedStep, scaler.histograms());
+  }
+
+  /** What the last update came to; empty if gradients are not scaled and the device decides alone. */
+  Optional<GradientVerdict> followed() {
+    return scaler instanceof UnscaledGradientScaler ? Optional.empty() : Optional.of(scaler.verdict());
+  }
+
+  /** Scales and skips in a few words; empty if gradients are not scaled. */
+  public String scaling() {
+    if (scaler instanceof UnscaledGradientScaler) {
+      return "";
+    }
+    DoubleSummaryStatistics scales = Arrays.stream(scaler.scales()).map(TransformerTraining::log2).summaryStatistics();
+    String range = scales.getMax() - scales.getMin() < 0.05 ? String.format(Locale.ROOT, "scale 2^%.1f", scales.getMax())
+        : String.format(Locale.ROOT, "scales 2^%.1f to 2^%.1f", scales.getMin(), scales.getMax());
+    return range + ", " + skipped + " skipped";
+  }
+
+  /**
+   * One update.
+   *
+   * @param report whether to wait for the device and say what it came to
+   * @param observe whether to count how large its gradients are, which takes a pass over each
+   * @return numbers by name; none if none were wanted
+   * @throws TrainingException if the loss is not finite
+   */
+  public Map<String, Double> update(long step, TokenBatch batch, boolean report, boolean observe) {
+    if (observe) {
+      scaler.observe();
+      observedStep = step;
+    }
+    try (Scope scope = device.newScope()) {
+      Tape tape = Tape.recording(scope, config.compute().dtype());
+      TransformerLoss loss = transformer.loss(tape, batch, runner);
+      device.ops().fill(lossGradient, scaler.lossFactor());
+      tape.backward(loss.total(), lossGradient);
+      double stepSize = stepSizes.at(step);
+      optimizer.update(stepSize, scaler.endUpdate(config.clipNorm()));
+      average.update(step);
+      transformer.parameters().clearGradients();
+      skipped += followed().filter(GradientVerdict::skipped).isPresent() ? 1 : 0;
+      if (stepSizes.wantsLoss()) {
+        stepSizes.loss(loss.total().toFloat());
+      }
+      if (!report) {
+        return Map.of();
+      }
+      double value = loss.total().toFloat();
+      GradientVerdict verdict = scaler.verdict();
+      TrainingException.checkFinite("transformer", step, value, verdict.parameters());
+      Map<String, Double> numbers = new TreeMap<>();
+      numbers.put("loss", value);
+      numbers.put("text", (double) loss.text().toFloat());
+      numbers.put("image", (double) loss.image().toFloat());
+      numbers.put("gradient", (double) verdict.norm());
+      numbers.put("step-size", stepSize);
+      precision(numbers);
+      return numbers;
+    }
+  }
+
+  /** How gradients were scaled and what state the moments are in. */
+  private void precision(Map<String, Double> numbers) {
+    scaler.totals().ifPresent(totals -> {
+      numbers.put("skipped", (double) totals.skipped());
+      double[] scales = scaler.scales();
+      for (int i = 0; i < scales.length; i++) {
+        numbers.put(LoggedNumbers.SCALE + scaler.blocks().get(i), log2(scales[i]));
+      }
+    });
+    if (!config.precisionOrUsual().equals(PrecisionConfig.PLAIN)) {
+      long beyond = 0;
+      for (MomentReport moments : optimizer.reports(LoggedNumbers::block)) {
+        // Both checksums in 48 bits, which a double holds exactly.
+        numbers.put(LoggedNumbers.MOMENTS + moments.name(), (double) (((long) moments.meanChecksum() << 16 ^ moments.varianceChecksum()) & (1L << 48) - 1));
+        beyond += moments.beyond();
+      }
+      numbers.put("moments-beyond", (double) beyond);
+    }
+  }
+
+  private static double log2(double value) {
+    return Math.log(value) / Math.log(2);
+  }
+
+  /** The image loss after the caption of the batch's next example; nothing if there is no other. */
+  OptionalDouble shuffled(TokenBatch batch) {
+    if (batch.size() < 2) {
+      return OptionalDouble.empty();
+    }
+    int[][] captions = batch.captions().clone();
+    Collections.rotate(Arrays.asList(captions), -1);
+    try (Scope scope = device.newScope()) {
+      TokenBatch other = new TokenBatch(captions, batch.images());
+      return OptionalDouble.of(transformer.loss(Tape.inference(scope, config.compute().dtype()), other, BlockRunner.kept()).image().toFloat());
+    }
+  }
+
+  /** Writes the averaged parameters over the trained ones. */
+  void takeAverage() {
+    average.copyTo(transformer.parameters());
+  }
+
+  List<NamedTensor> state() {
+    List<NamedTensor> state = new ArrayList<>();
+    transformer.parameters().forEach(parameter -> state.add(new NamedTensor(parameter.name(), parameter.value())));
+    state.addAll(optimizer.state());
+    state.addAll(scaler.state());
+    state.addAll(stepSizes.state());
+    state.addAll(average.state());
+    return state;
+  }
+
+  /** Goes on from what was read into {@link #state()}. */
+  void restored() {
+    scaler.restore();
+    stepSizes.restore();
+    optimizer.recount();
+    skipped = scaler.totals().map(GradientTotals::skipped).orElse(0L);
+  }
+}
