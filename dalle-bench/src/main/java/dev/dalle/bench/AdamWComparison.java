@@ -1,8 +1,6 @@
 package dev.dalle.bench;
 
 import dev.dalle.precision.optimizer.AdamW;
-import dev.dalle.precision.optimizer.AdamWConfig;
-import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Parameter;
 import dev.dalle.tensor.ParameterSet;
 import dev.dalle.tensor.Scope;
@@ -13,12 +11,13 @@ import org.bytedeco.pytorch.Tensor;
 /** AdamW on both sides. */
 final class AdamWComparison implements Comparison {
   private static final double STEP_SIZE = 1e-3;
-  private static final AdamWConfig CONFIG = AdamWConfig.DVAE;
 
+  private final AdamWState state;
   private final int parameters;
   private final int elements;
 
-  AdamWComparison(String shape) {
+  AdamWComparison(String shape, AdamWState state) {
+    this.state = state;
     int[] dims = Dims.parse(shape, 2);
     parameters = dims[0];
     elements = dims[1];
@@ -32,22 +31,23 @@ final class AdamWComparison implements Comparison {
     return Inputs.normal(2L * parameter + 1, 0.01, elements);
   }
 
+  /** Results are the values after one update, which is the same whatever the moments are kept in, but for the rounding of the values. */
   @Override
   public double tolerance() {
-    return Tolerances.of(DType.F32, 1);
+    return Tolerances.of(state.valueType, 1);
   }
 
   @Override
   public Formulation ours() {
     Scope scope = Ours.device().newScope();
-    ParameterSet set = new ParameterSet(scope);
+    ParameterSet set = new ParameterSet(scope, state.valueType);
     for (int i = 0; i < parameters; i++) {
       Parameter parameter = set.add("p" + i, Parameter.Kind.MATRIX, elements);
       parameter.value().write(value(i));
       float[] values = gradient(i);
       parameter.addGradient((gradient, accumulate) -> gradient.write(values));
     }
-    AdamW optimizer = new AdamW(scope, set.all(), CONFIG);
+    AdamW optimizer = new AdamW(scope, set.all(), state.config());
     return Ours.of(scope, () -> optimizer.update(STEP_SIZE, 1), set.stream().map(Parameter::value).toArray(dev.dalle.tensor.Tensor[]::new));
   }
 
@@ -57,10 +57,10 @@ final class AdamWComparison implements Comparison {
     List<Tensor> values = new ArrayList<>();
     List<Tensor> gradients = new ArrayList<>();
     for (int i = 0; i < parameters; i++) {
-      values.add(Torch.of(DType.F32, value(i), elements));
-      gradients.add(Torch.of(DType.F32, gradient(i), elements));
+      values.add(Torch.of(state.valueType, value(i), elements));
+      gradients.add(Torch.of(state.valueType, gradient(i), elements));
     }
-    TorchOptimizer optimizer = new TorchOptimizer(values, CONFIG, true);
+    TorchOptimizer optimizer = new TorchOptimizer(values, state.config(), true);
     return Torch.into(() -> optimizer.update(gradients, STEP_SIZE), values.toArray(Tensor[]::new));
   }
 }

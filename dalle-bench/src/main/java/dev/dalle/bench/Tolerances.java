@@ -8,11 +8,11 @@ final class Tolerances {
 
   /**
    * Of one operation whose sums have the given number of terms. F32: rounding errors of a sum of n terms of random sign grow like the root of n, and both
-   * sides have them; four times that. BF16: each side rounds once to 8 significant bits, but libtorch's formulations in several operations also round in
-   * between; four roundings.
+   * sides have them; four times that. In 16 bits each side rounds once, but libtorch's formulations in several operations also round
+   * in between; four roundings.
    */
   static double of(DType dtype, long terms) {
     double sum = 4 * DType.F32.epsilon() * Math.sqrt(terms);
-    return dtype == DType.F32 ? Math.max(1e-6, sum) : 4 * DType.BF16.epsilon() + sum;
+    return dtype == DType.F32 ? Math.max(1e-6, sum) : 4 * dtype.epsilon() + sum;
   }
 }

@@ -29,7 +29,8 @@ final class Torch {
     return switch (dtype) {
       case F32 -> ScalarType.Float;
       case BF16 -> ScalarType.BFloat16;
-      default -> throw new IllegalArgumentException("dtype: expected F32 or BF16, got " + dtype);
+      case F16 -> ScalarType.Half;
+      default -> throw new IllegalArgumentException("dtype: expected F32, F16 or BF16, got " + dtype);
     };
   }
 

@@ -33,7 +33,7 @@ final class TorchOptimizer {
   /**
    * An optimizer that has made no update.
    *
-   * @param values F32
+   * @param values of one floating type, in which moments are kept too
    * @param decays whether the weight decay applies
    */
   TorchOptimizer(List<Tensor> values, AdamWConfig config, boolean decays) {

@@ -46,7 +46,9 @@ class OperationComparisonsTest {
         }
       }
     }
-    tests.add(test("adamW", new AdamWComparison("3x1037")));
+    for (AdamWState state : AdamWState.values()) {
+      tests.add(test("adamW " + state, new AdamWComparison("3x1037", state)));
+    }
     return tests.stream();
   }
 
