@@ -48,6 +48,7 @@ final class ResidualNet {
   private final Tensor input;
   private final Tensor target;
   private List<Fault> faults = List.of();
+  private double lossWeight = 1;
 
   ResidualNet(Scope scope, DType compute, boolean checkpointed, Function<ResidualNet, GradientScaler> scaler) {
     this.scope = scope;
@@ -91,6 +92,11 @@ final class ResidualNet {
   /** Parameters in the optimizer's order. */
   List<Parameter> order() {
     return parameters.toList();
+  }
+
+  /** Makes all gradients smaller or larger, as those of a deep network are. */
+  void weighLoss(double weight) {
+    lossWeight = weight;
   }
 
   /** Spoils gradients of the updates to come. */
@@ -137,7 +143,7 @@ final class ResidualNet {
       Tensor gradient = step.allocate(DType.F32, out.shape());
       tape.ops().copy(out, gradient);
       tape.ops().addScaled(target, -1, gradient);
-      tape.ops().scale(gradient, scaler.lossFactor(), gradient);
+      tape.ops().scale(gradient, lossWeight * scaler.lossFactor(), gradient);
       tape.backward(out, gradient);
     }
   }
