@@ -2,6 +2,14 @@
  * What turns gradients into better parameters: AdamW, the global gradient norm, scales that keep gradients inside 16-bit types, moving averages of parameters,
  * and the schedules that steer them.
  *
+ * <p>A model takes part as residual blocks of which each has a name, parameters and a function of the stream. Such a one, for example:
+ *
+ * {@snippet file="dev/dalle/precision/ExampleTest.java" region="block"}
+ *
+ * <p>is trained in fp16, with a scale for its gradients and 16-bit moments, by
+ *
+ * {@snippet file="dev/dalle/precision/ExampleTest.java" region="training"}
+ *
  * <p>Run with {@code --add-modules jdk.incubator.vector}.
  *
  * @provides dev.dalle.tensor.OperationProvider the operations of the optimizer and of gradient scaling on the processor
