@@ -1,6 +1,6 @@
 /**
  * What turns gradients into better parameters: AdamW, the global gradient norm, scales that keep gradients inside 16-bit types, moving averages of parameters,
- * and the schedules that steer them.
+ * the schedules that steer them, and the small number formats in which all of that is kept.
  *
  * <p>A model takes part as residual blocks of which each has a name, parameters and a function of the stream. Such a one, for example:
  *
@@ -12,7 +12,7 @@
  *
  * <p>Run with {@code --add-modules jdk.incubator.vector}.
  *
- * @provides dev.dalle.tensor.OperationProvider the operations of the optimizer and of gradient scaling on the processor
+ * @provides dev.dalle.tensor.OperationProvider the operations of the optimizer, of gradient scaling, and of packing and unpacking on the processor
  */
 module dev.dalle.precision {
   requires transitive dev.dalle.tensor;
@@ -23,6 +23,8 @@ module dev.dalle.precision {
   exports dev.dalle.precision.scale;
   exports dev.dalle.precision.schedule;
 
-  provides dev.dalle.tensor.OperationProvider
-      with dev.dalle.precision.internal.CpuOptimizerProvider, dev.dalle.precision.internal.CpuGradientProvider;
+  provides dev.dalle.tensor.OperationProvider with
+      dev.dalle.precision.internal.CpuOptimizerProvider,
+      dev.dalle.precision.internal.CpuGradientProvider,
+      dev.dalle.precision.internal.CpuFormatProvider;
 }

@@ -121,7 +121,7 @@ public record FloatFormat(String name, boolean signed, int exponentBits, int sig
   }
 
   /**
-   * The value of a code.
+   * The value of a code. All that are NaN are the same one.
    *
    * @throws IllegalArgumentException if there is no such code
    */
@@ -133,7 +133,7 @@ public record FloatFormat(String name, boolean signed, int exponentBits, int sig
     boolean negative = signed && code > magnitudeMask();
     // Without subnormal numbers only the code of all zeros is zero: the one with a sign is an ordinary number, which encoding never produces.
     float value = magnitude == 0 && specials == Specials.NONE && negative ? Math.scalb(1f, -bias) : magnitude(magnitude);
-    return negative ? -value : value;
+    return negative && !Float.isNaN(value) ? -value : value;
   }
 
   private float magnitude(int code) {
