@@ -125,5 +125,17 @@ public final class CountingDevice implements Device {
   }
 
   @Override
+  public Completion downloadLater(Tensor tensor, MemorySegment host) {
+    download(tensor, host);
+    return () -> {};
+  }
+
+  /** Yes, as {@link Device#cpu()}, whose place it takes. */
+  @Override
+  public boolean isHost() {
+    return true;
+  }
+
+  @Override
   public void synchronize() {}
 }

@@ -71,6 +71,23 @@ public interface Device {
    */
   void download(Tensor tensor, MemorySegment host);
 
+  /**
+   * Posts a copy of a tensor into host memory: it holds what the tensor holds when everything posted before is done, whatever is posted later. Nobody waits but
+   * those who ask the result to.
+   *
+   * @param host native memory of exactly the tensor's byte size, little-endian, open to every thread; the caller keeps it alive and leaves it alone until the
+   *     copy is done
+   * @return tells when it is
+   * @throws ShapeException if the sizes differ or the memory is not native
+   */
+  Completion downloadLater(Tensor tensor, MemorySegment host);
+
+  /**
+   * Whether tensors lie in the host's memory and operations run on its cores. Then there is nothing to gain from keeping on the host what is seldom used, and no
+   * time of the device's to spare by working there.
+   */
+  boolean isHost();
+
   /** Waits until everything posted is done, and reports the first failure among it. */
   void synchronize();
 

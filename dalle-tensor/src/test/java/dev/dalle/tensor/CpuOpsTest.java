@@ -17,5 +17,6 @@ class CpuOpsTest extends OpsContractTest {
     Device device = device();
     assertTrue(device.computesIn(DType.F32) && device.computesIn(DType.F16));
     assertFalse(device.computesIn(DType.I32));
+    assertTrue(device.isHost());
   }
 }

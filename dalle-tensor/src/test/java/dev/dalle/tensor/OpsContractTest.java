@@ -2,13 +2,17 @@ package dev.dalle.tensor;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.dalle.tensor.testing.ReferenceDevice;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -601,6 +605,47 @@ abstract class OpsContractTest {
       Twin g = values(DType.F32, gradient, 1, 1, 1, channels);
       run((ops, t) -> ops.maxPool2Gradient(t.get(0), t.get(1), t.get(0)), x, g);
       assertArrayEquals(expected, x.tested.toFloats());
+    }
+  }
+
+  /** A later copy holds what the tensor held at its place in the order, and any thread may wait for it. */
+  @Test
+  void copiesToTheHostLater() throws InterruptedException {
+    for (DType dtype : TYPES) {
+      for (int size : SIZES) {
+        try (Arena arena = Arena.ofShared()) {
+          Tensor tensor = normal(dtype, size + 1).tested().slice(1, size + 1);
+          float[] expected = tensor.toFloats();
+          MemorySegment host = arena.allocate(tensor.byteSize(), 64);
+          Completion copied = device.downloadLater(tensor, host);
+          device.ops().fill(tensor, 7);
+          AtomicReference<byte[]> seen = new AtomicReference<>();
+          Thread other = Thread.ofPlatform().start(() -> {
+            copied.await();
+            seen.set(host.toArray(ValueLayout.JAVA_BYTE));
+          });
+          copied.await();
+          other.join();
+          copied.await();
+          Tensor copy = scope.allocate(dtype, size);
+          device.upload(MemorySegment.ofArray(seen.get()), copy);
+          assertArrayEquals(expected, copy.toFloats());
+          if (size > 0) {
+            assertEquals(7, tensor.slice(0, 1).toFloat());
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void refusesMemoryThatALaterCopyCannotUse() {
+    try (Arena arena = Arena.ofShared()) {
+      Tensor tensor = scope.zeros(DType.F16, Shape.of(3));
+      assertEquals("host memory: expected 6 bytes for " + tensor + ", got 8",
+          assertThrows(ShapeException.class, () -> device.downloadLater(tensor, arena.allocate(8))).getMessage());
+      assertEquals("host memory: expected native memory for a copy that is made later, got a view of a Java array",
+          assertThrows(ShapeException.class, () -> device.downloadLater(tensor, MemorySegment.ofArray(new byte[6]))).getMessage());
     }
   }
 

@@ -1,9 +1,10 @@
 package dev.dalle.tensor.testing;
 
-import dev.dalle.tensor.Ops;
-import dev.dalle.tensor.Tensor;
+import dev.dalle.tensor.Completion;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.DeviceMemory;
+import dev.dalle.tensor.Ops;
+import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.cpu.CpuDevice;
 import dev.dalle.tensor.cpu.CpuTeam;
 import dev.dalle.tensor.internal.cpu.CpuBackend;
@@ -12,6 +13,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -46,6 +48,25 @@ public final class OpaqueDevice extends HostDevice {
     MemorySegment copy = Arena.ofAuto().allocate(Math.max(1, host.byteSize()), 8).asSlice(0, host.byteSize());
     copy.copyFrom(host);
     launch("upload", (team, memory) -> memory[0].copyFrom(copy), tensor);
+  }
+
+  /** Work is done on the thread that posts it, so another one can only wait until that one waits for something. */
+  @Override
+  public Completion downloadLater(Tensor tensor, MemorySegment host) {
+    Thread poster = Thread.currentThread();
+    CompletableFuture<Void> copied = new CompletableFuture<>();
+    downloadLater(tensor, host, () -> copied.complete(null));
+    return () -> {
+      while (Thread.currentThread() == poster && !copied.isDone()) {
+        queue.remove().body().run();
+      }
+      copied.join();
+    };
+  }
+
+  @Override
+  public boolean isHost() {
+    return false;
   }
 
   @Override

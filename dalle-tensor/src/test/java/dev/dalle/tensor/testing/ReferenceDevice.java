@@ -1,6 +1,7 @@
 package dev.dalle.tensor.testing;
 
 import dev.dalle.tensor.CheckedOps;
+import dev.dalle.tensor.Completion;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.DeviceMemory;
@@ -168,6 +169,17 @@ public final class ReferenceDevice implements Device {
         case U16 -> host.set(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i, (short) (int) value);
       }
     }
+  }
+
+  @Override
+  public Completion downloadLater(Tensor tensor, MemorySegment host) {
+    download(tensor, host);
+    return () -> {};
+  }
+
+  @Override
+  public boolean isHost() {
+    return true;
   }
 
   private static short bfloat16(float value) {

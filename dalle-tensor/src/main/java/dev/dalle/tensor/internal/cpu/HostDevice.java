@@ -1,6 +1,7 @@
 package dev.dalle.tensor.internal.cpu;
 
 import dev.dalle.tensor.CheckedOps;
+import dev.dalle.tensor.Completion;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.DeviceMemory;
@@ -20,6 +21,9 @@ import java.util.function.Predicate;
 
 /** The processor. A launch runs its kernel before it returns, on the team of threads that the device was made with. */
 public class HostDevice implements CpuDevice {
+  /** Bytes below which a second thread costs more than it saves. */
+  private static final long COPY_GRAIN = 65_536;
+
   private final String name;
   private final CpuTeam team;
   private final Predicate<DType> computes;
@@ -170,6 +174,35 @@ public class HostDevice implements CpuDevice {
     checkSize(host, tensor);
     synchronize();
     MemorySegment.copy(segment(tensor), 0, host, 0, tensor.byteSize());
+  }
+
+  @Override
+  public Completion downloadLater(Tensor tensor, MemorySegment host) {
+    return downloadLater(tensor, host, () -> {});
+  }
+
+  /**
+   * As {@link #downloadLater(Tensor, MemorySegment)}.
+   *
+   * @param done called when the copy is
+   * @return for a device that does everything at once
+   */
+  protected Completion downloadLater(Tensor tensor, MemorySegment host, Runnable done) {
+    checkSize(host, tensor);
+    if (!host.isNative()) {
+      throw new ShapeException("host memory: expected native memory for a copy that is made later, got a view of a Java array");
+    }
+    long size = tensor.byteSize();
+    launch("download", (team, memory) -> {
+      team.forRanges(size, COPY_GRAIN, (thread, from, to) -> MemorySegment.copy(memory[0], from, host, from, to - from));
+      done.run();
+    }, tensor);
+    return () -> {};
+  }
+
+  @Override
+  public boolean isHost() {
+    return true;
   }
 
   /** Fails unless the host memory has exactly the tensor's bytes. */
