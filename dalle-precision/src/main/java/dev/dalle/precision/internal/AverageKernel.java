@@ -15,7 +15,7 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
 /** {@code average += share * (value - average)} over a range; bits depend neither on the vector length nor on how ranges are cut. */
-final class AverageKernel {
+public final class AverageKernel {
   /** What the exponent of a float has more than that of a F16, in the float's place. */
   private static final int HALF_BIAS = 127 - 15 << 23;
 
@@ -27,7 +27,7 @@ final class AverageKernel {
    * @param value of the given type: F32, F16 or BF16
    * @param average F32
    */
-  static void run(float share, MemorySegment value, DType type, MemorySegment average, long from, long to) {
+  public static void run(float share, MemorySegment value, DType type, MemorySegment average, long from, long to) {
     long whole = from + FLOATS.loopBound(to - from);
     switch (type) {
       case F32 -> floats(share, value, average, 4 * from, 4 * whole);

@@ -14,14 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/**
- * Exponentially weighted averages of parameters, F32: every so many updates {@code average += (1 - decay) * (value - average)}. They start as
- * a copy of the parameters. Source: Ramesh et al. 2021, arXiv 2102.12092, appendices A.2 and B.2 (the start is our choice).
- *
- * <p>The number of the update is the caller's, so there is no counter to keep between runs. A skipped update counts like another: the average
- * then moves towards parameters that stayed. One thread at a time.
- */
-public final class ExponentialMovingAverage {
+/** A {@link MovingAverage} on the device: four more bytes a number there, and every averaging is one of its operations. */
+public final class ExponentialMovingAverage implements MovingAverage {
   private final MovingAverageConfig config;
   private final OptimizerOps ops;
   private final Map<Parameter, Tensor> averages = new LinkedHashMap<>();
@@ -42,49 +36,52 @@ public final class ExponentialMovingAverage {
     }
   }
 
-  /**
-   * Posts the averaging if this update's number is a multiple of the interval.
-   *
-   * @param update number of the update just made, counting from 1
-   * @return whether it was
-   */
+  @Override
   public boolean update(long update) {
-    if (update < 1) {
-      throw new IllegalArgumentException("update: expected a number of at least 1, got " + update);
-    }
-    if (update % config.interval() != 0) {
+    if (!config.isDue(update)) {
       return false;
     }
     averages.forEach((parameter, average) -> ops.average(parameter.value(), config.decay(), average));
     return true;
   }
 
-  /** Starts again from the parameters' present values. */
+  @Override
   public void restart() {
     averages.forEach((parameter, average) -> average.device().ops().copy(parameter.value(), average));
   }
 
   /**
-   * Posts a copy of the averages into parameters of the same names, such as those of a second model for evaluation.
+   * {@inheritDoc}
    *
-   * @param target on the same device; may have more parameters, which stay as they are
-   * @throws IllegalArgumentException if a name is missing there
-   * @throws ShapeException if a shape differs there
+   * @param target on the same device; the copy is posted
    */
+  @Override
   public void copyTo(ParameterSet target) {
-    averages.forEach((parameter, average) -> {
-      if (!target.get(parameter.name()).shape().equals(average.shape())) {
-        throw new ShapeException(parameter.name() + ": expected " + average.shape() + " like its average, got "
-            + target.get(parameter.name()).shape());
-      }
-    });
+    checkTarget(averages.keySet(), target);
     averages.forEach((parameter, average) -> average.device().ops().copy(average, target.get(parameter.name()).value()));
   }
 
-  /** All there is to keep between runs, for files: {@code average.NAME} of each parameter. */
+  /** Before anything is copied into them. */
+  static void checkTarget(Collection<Parameter> averaged, ParameterSet target) {
+    for (Parameter parameter : averaged) {
+      if (!target.get(parameter.name()).shape().equals(parameter.shape())) {
+        throw new ShapeException(parameter.name() + ": expected " + parameter.shape() + " like its average, got " + target.get(parameter.name()).shape());
+      }
+    }
+  }
+
+  static NamedTensor named(Parameter parameter, Tensor average) {
+    return new NamedTensor("average." + parameter.name(), average);
+  }
+
+  @Override
   public List<NamedTensor> state() {
     List<NamedTensor> tensors = new ArrayList<>();
-    averages.forEach((parameter, average) -> tensors.add(new NamedTensor("average." + parameter.name(), average)));
+    averages.forEach((parameter, average) -> tensors.add(named(parameter, average)));
     return tensors;
   }
+
+  /** Does nothing: the averages are the scope's. */
+  @Override
+  public void close() {}
 }

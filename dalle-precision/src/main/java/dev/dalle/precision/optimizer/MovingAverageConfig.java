@@ -1,7 +1,7 @@
 package dev.dalle.precision.optimizer;
 
 /**
- * Constants of {@link ExponentialMovingAverage}.
+ * Constants of a {@link MovingAverage}.
  *
  * @param decay share of the average that is kept each time, in [0, 1)
  * @param interval updates from one averaging to the next, at least 1
@@ -20,5 +20,17 @@ public record MovingAverageConfig(double decay, int interval) {
     if (interval < 1) {
       throw new IllegalArgumentException("interval: expected at least 1, got " + interval);
     }
+  }
+
+  /**
+   * Whether parameters are averaged after an update.
+   *
+   * @param update its number, counting from 1
+   */
+  public boolean isDue(long update) {
+    if (update < 1) {
+      throw new IllegalArgumentException("update: expected a number of at least 1, got " + update);
+    }
+    return update % interval == 0;
   }
 }

@@ -121,6 +121,48 @@ class ExponentialMovingAverageTest {
     }
   }
 
+  /** An average of values that are rounded master copies is off the average of those by what rounding is off at most. */
+  @ParameterizedTest
+  @MethodSource("processors")
+  void averagesOfValuesAreThoseOfMasterCopiesUpToRounding(Device device) {
+    int count = 1_000;
+    for (DType type : new DType[] {DType.F16, DType.BF16}) {
+      try (Scope scope = device.newScope()) {
+        Parameter parameter = new ParameterSet(scope, type).add("w", Parameter.Kind.MATRIX, count);
+        parameter.drawNormal(1, 0, 1);
+        AdamW adam = new AdamW(scope, List.of(parameter), AdamWConfig.TRANSFORMER);
+        Tensor master = adam.state().stream().filter(tensor -> tensor.name().equals("adamw.master.w")).findFirst().orElseThrow().tensor();
+        MovingAverageConfig config = new MovingAverageConfig(0.9, 1);
+        ExponentialMovingAverage average = new ExponentialMovingAverage(scope, List.of(parameter), config);
+        Tensor exact = scope.allocate(DType.F32, count);
+        device.ops().copy(master, exact);
+        float[] greatest = new float[count];
+        for (int update = 1; update <= 100; update++) {
+          long stream = update;
+          parameter.clearGradient();
+          parameter.addGradient((gradient, accumulate) -> device.ops().normal(2, stream, 1, gradient));
+          adam.update(1e-3, 1.0);
+          average.update(update);
+          device.operations(OptimizerOps.class).average(master, config.decay(), exact);
+          float[] masters = master.toFloats();
+          for (int i = 0; i < count; i++) {
+            greatest[i] = Math.max(greatest[i], Math.abs(masters[i]));
+          }
+        }
+        float[] expected = exact.toFloats();
+        float[] actual = average.state().getFirst().tensor().toFloats();
+        int different = 0;
+        for (int i = 0; i < count; i++) {
+          // Half a unit of the 16-bit type (of its smallest normal number for those below), and roundings to F32 of which each averaging forgets a tenth.
+          double unit = type.epsilon() * Math.max(greatest[i], type == DType.F16 ? 0x1p-14 : 0x1p-126);
+          assertEquals(expected[i], actual[i], unit / 2 + 20 * DType.F32.epsilon() * greatest[i], "element " + i);
+          different += expected[i] == actual[i] ? 0 : 1;
+        }
+        assertTrue(different > count / 2, "the values are averaged, not their master copies");
+      }
+    }
+  }
+
   @Test
   void intervalsAreCountedFromOne() {
     try (Scope scope = new ReferenceDevice().newScope()) {
