@@ -101,8 +101,8 @@ final class GradientScalingExperiment {
 
   private ScalingRun train(ExperimentTokens tokens, ScalingArm arm, long seed) throws IOException {
     long start = System.nanoTime();
-    try (Scope scope = device.newScope()) {
-      TransformerTraining training = new TransformerTraining(stage(arm), seed, scope, (owner, transformer) -> arm.scaler(owner, transformer, config.replicas()));
+    try (Scope scope = device.newScope(); TransformerTraining training = new TransformerTraining(stage(arm), seed, scope,
+        (owner, transformer) -> arm.scaler(owner, transformer, config.replicas()))) {
       EpochOrder order = new EpochOrder(Philox.stream(seed, ORDER), tokens.training().size());
       SeenGradients seen = new SeenGradients(training.scaler().blocks());
       List<Double> losses = new ArrayList<>();

@@ -21,7 +21,7 @@ import java.util.Optional;
  *     drawing can be guided; 0 in the paper. Files of before it was there are of runs without
  * @param weightDecay on matrices, multiplied by the step size
  * @param averageDecay of the moving average of parameters
- * @param averageInterval updates from one averaging to the next
+ * @param averageInterval updates from one averaging to the next; the host keeps and makes the average beside the training, unless it is itself the device
  * @param clipNorm greatest norm of all gradients together
  * @param recompute whether only the inputs of blocks are kept and the rest is computed again on the way back
  * @param checkpointSteps updates from one checkpoint to the next

@@ -65,8 +65,7 @@ public final class TransformerStage {
    * @throws TrainingException if a loss is not finite; {@code STAGE.failure.json} then says so
    */
   public LossCurve run(TokenExamples examples, Checkpoint checkpoint, Path weights, TrainedWith trainedWith, Progress progress) throws IOException {
-    try (Scope scope = device.newScope()) {
-      TransformerTraining model = new TransformerTraining(config, seed, scope);
+    try (Scope scope = device.newScope(); TransformerTraining model = new TransformerTraining(config, seed, scope)) {
       LossCurve curve = new LossCurve(config.steps());
       StageClock clock = new StageClock();
       GradientLog gradients = new GradientLog();
@@ -128,8 +127,7 @@ public final class TransformerStage {
    * @param captionLength tokens a caption, at most what the model takes
    */
   public double secondsPerStep(int captionLength, Timing.Effort effort) {
-    try (Scope scope = device.newScope()) {
-      TransformerTraining model = new TransformerTraining(config, seed, scope);
+    try (Scope scope = device.newScope(); TransformerTraining model = new TransformerTraining(config, seed, scope)) {
       TokenBatch batch = madeUp(Math.min(captionLength, config.model().maxCaptionLength()));
       return Timing.medianSeconds(effort, step -> model.update(step, batch, true, false));
     }
@@ -150,8 +148,7 @@ public final class TransformerStage {
   public static long bytesNeeded(TransformerStageConfig config) {
     CountingDevice counting = new CountingDevice();
     TransformerStage stage = new TransformerStage(config, 0, counting);
-    try (Scope scope = counting.newScope()) {
-      TransformerTraining model = new TransformerTraining(config, 0, scope);
+    try (Scope scope = counting.newScope(); TransformerTraining model = new TransformerTraining(config, 0, scope)) {
       model.update(1, stage.madeUp(config.model().maxCaptionLength()), true, true);
     }
     return counting.peakBytes();

@@ -8,7 +8,9 @@ import dev.dalle.attention.TransformerLoss;
 import dev.dalle.precision.optimizer.AdamW;
 import dev.dalle.precision.optimizer.AdamWConfig;
 import dev.dalle.precision.optimizer.ExponentialMovingAverage;
+import dev.dalle.precision.optimizer.HostMovingAverage;
 import dev.dalle.precision.optimizer.MomentReport;
+import dev.dalle.precision.optimizer.MovingAverage;
 import dev.dalle.precision.optimizer.MovingAverageConfig;
 import dev.dalle.precision.scale.BlockGradientScaler;
 import dev.dalle.precision.scale.GradientBlock;
@@ -41,15 +43,15 @@ import java.util.TreeMap;
 
 /**
  * Transformer, optimizer, gradient scales and average, and what happens to them in one update (Ramesh et al. 2021, arXiv 2102.12092, section 2.4, appendix B.2).
- * One thread at a time.
+ * One thread at a time. Owns a thread and memory of the host where the average is kept there.
  */
-public final class TransformerTraining {
+public final class TransformerTraining implements AutoCloseable {
   private final TransformerStageConfig config;
   private final Device device;
   private final Transformer transformer;
   private final AdamW optimizer;
   private final GradientScaler scaler;
-  private final ExponentialMovingAverage average;
+  private final MovingAverage average;
   private final StepSizes stepSizes;
   private final Tensor lossGradient;
   private final BlockRunner runner;
@@ -72,7 +74,7 @@ public final class TransformerTraining {
    * A training that has made no update.
    *
    * @param seed of the weights
-   * @param scope owns everything that lives longer than an update
+   * @param scope owns everything on the device that lives longer than an update; to be closed after this
    * @param scaling takes the place of the configuration's
    */
   public TransformerTraining(TransformerStageConfig config, long seed, Scope scope, Scaling scaling) {
@@ -84,10 +86,17 @@ public final class TransformerTraining {
     optimizer = new AdamW(scope, transformer.parameters().all(), AdamWConfig.TRANSFORMER.withWeightDecay(config.weightDecay()).withMoments(precision.moments())
         .withValueUpdate(precision.update(), seed));
     scaler = scaling.of(scope, transformer);
-    average = new ExponentialMovingAverage(scope, transformer.parameters().all(), new MovingAverageConfig(config.averageDecay(), config.averageInterval()));
     stepSizes = StepSizes.of(config, scope);
     lossGradient = scope.of(new float[] {1}, 1);
     runner = config.recompute() ? (tape, block, x) -> tape.checkpoint(input -> residual(input.tape(), block, input.x()), x) : this::residual;
+    average = average(scope);
+  }
+
+  /** The bits are the same in both places. On the processor the second one would take more memory, and cores that are busy. */
+  private MovingAverage average(Scope scope) {
+    MovingAverageConfig averaging = new MovingAverageConfig(config.averageDecay(), config.averageInterval());
+    return device.isHost() ? new ExponentialMovingAverage(scope, transformer.parameters().all(), averaging)
+        : new HostMovingAverage(transformer.parameters().all(), averaging);
   }
 
   private static GradientScaler scaler(PrecisionConfig.Scaling scaling, Scope scope, Transformer transformer) {
@@ -236,5 +245,11 @@ public final class TransformerTraining {
     stepSizes.restore();
     optimizer.recount();
     skipped = scaler.totals().map(GradientTotals::skipped).orElse(0L);
+  }
+
+  /** Waits for the averaging that is under way, and gives back what is not the scope's. */
+  @Override
+  public void close() {
+    average.close();
   }
 }

@@ -236,6 +236,21 @@ class RunTest {
     }
   }
 
+  /** The processor keeps the average of parameters beside them, that device leaves it to the host: each goes on with what the other has written. */
+  @Test
+  void goesOnOnAnotherDevice() throws IOException {
+    RunConfig config = sixteenBit(14, PrecisionConfig.PAPER);
+    Device opaque = OpaqueDevice.open(config.threads());
+    run(temp.resolve("whole"), config, SILENT);
+    Path broken = temp.resolve("broken");
+    assertThrows(Interruption.class, () -> run(broken, config, new Interrupting("train transformer", 6)));
+    assertTrue(Files.exists(broken.resolve("transformer.checkpoint-4.safetensors")));
+    assertThrows(Interruption.class, () -> run(broken, config, opaque, new Interrupting("train transformer", 10)));
+    assertTrue(Files.exists(broken.resolve("transformer.checkpoint-8.safetensors")));
+    run(broken, config, SILENT);
+    assertArrayEquals(Files.readAllBytes(temp.resolve("whole").resolve("transformer.safetensors")), Files.readAllBytes(broken.resolve("transformer.safetensors")));
+  }
+
   @Test
   void writesReportAndMetrics() throws IOException {
     RunConfig config = TinyRuns.config(pictures, 30, 30);
