@@ -55,7 +55,7 @@ public final class Safetensors {
     }
     for (TensorEntry entry : file.entries()) {
       if (entry.name().startsWith(prefix) && !asked.contains(entry.name())) {
-        problems.add(entry.name() + ": expected none, found " + entry.dtype() + entry.shape());
+        problems.add(entry.name() + ": expected none, found " + entry.type() + entry.shape());
       }
     }
     if (!problems.isEmpty()) {

@@ -22,7 +22,7 @@ import java.util.Optional;
  * everything but the values. Closing it makes the entries' bytes unreachable; nobody may shorten the file before. Any thread.
  *
  * <p>Format: as the safetensors project describes it, with its limits: a header of at most 100,000,000 bytes that begins with a brace and may end
- * in spaces, names that occur once, data without holes. Element types other than those of {@link dev.dalle.tensor.DType} are refused.
+ * in spaces, names that occur once, data without holes. Element types other than those of {@link StoredType} are refused.
  */
 public final class SafetensorsFile implements AutoCloseable {
   private static final int LENGTH_BYTES = 8;
@@ -41,8 +41,8 @@ public final class SafetensorsFile implements AutoCloseable {
     long dataStart = LENGTH_BYTES + bytes.get(LENGTH, 0);
     SafetensorsHeader header = SafetensorsHeader.parse(path.toString(), headerText, bytes.byteSize() - dataStart);
     Map<String, TensorEntry> found = new LinkedHashMap<>();
-    header.fields().forEach((name, field) -> found.put(name, new TensorEntry(path, name, field.dtype(), field.shape(),
-        bytes.asSlice(dataStart + field.begin(), field.end() - field.begin()))));
+    header.fields().forEach((name, field) -> found.put(name, new TensorEntry(path, name, field.type(), field.shape(),
+        Strides.rowMajor(field.shape()), bytes.asSlice(dataStart + field.begin(), field.end() - field.begin()))));
     this.entries = Collections.unmodifiableMap(found);
     this.metadata = Collections.unmodifiableMap(header.metadata());
   }

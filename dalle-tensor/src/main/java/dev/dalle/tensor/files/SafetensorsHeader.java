@@ -1,6 +1,5 @@
 package dev.dalle.tensor.files;
 
-import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Shape;
 import dev.dalle.tensor.ShapeException;
 import java.util.ArrayList;
@@ -31,7 +30,7 @@ record SafetensorsHeader(Map<String, Field> fields, Map<String, String> metadata
   static final int MAX_LENGTH = 100_000_000;
 
   /** A tensor's type, shape, and bytes relative to the data part. */
-  record Field(DType dtype, Shape shape, long begin, long end) {}
+  record Field(StoredType type, Shape shape, long begin, long end) {}
 
   /**
    * Reads and checks.
@@ -56,7 +55,7 @@ record SafetensorsHeader(Map<String, Field> fields, Map<String, String> metadata
       }
       long byteSize = byteSize(where, field);
       if (field.end - field.begin != byteSize) {
-        throw new TensorFileException(where + "data_offsets: expected " + byteSize + " bytes for " + field.dtype + field.shape + ", found "
+        throw new TensorFileException(where + "data_offsets: expected " + byteSize + " bytes for " + field.type + field.shape + ", found "
             + (field.end - field.begin) + " in [" + field.begin + ", " + field.end + "]");
       }
     }
@@ -65,9 +64,9 @@ record SafetensorsHeader(Map<String, Field> fields, Map<String, String> metadata
 
   private static long byteSize(String where, Field field) throws TensorFileException {
     try {
-      return Math.multiplyExact(field.shape.elementCount(), field.dtype.byteSize());
+      return Math.multiplyExact(field.shape.elementCount(), field.type.byteSize());
     } catch (ArithmeticException e) {
-      throw new TensorFileException(where + "shape: expected a size below 2^63 bytes, found " + field.dtype + field.shape, e);
+      throw new TensorFileException(where + "shape: expected a size below 2^63 bytes, found " + field.type + field.shape, e);
     }
   }
 
@@ -145,7 +144,7 @@ record SafetensorsHeader(Map<String, Field> fields, Map<String, String> metadata
     private Field readField(JsonParser parser, String name) throws TensorFileException {
       String where = "tensor " + name;
       expect(parser, JsonToken.START_OBJECT, where);
-      Optional<DType> dtype = Optional.empty();
+      Optional<StoredType> dtype = Optional.empty();
       Optional<long[]> shape = Optional.empty();
       Optional<long[]> offsets = Optional.empty();
       for (String key = parser.nextName(); key != null; key = parser.nextName()) {
@@ -180,15 +179,15 @@ record SafetensorsHeader(Map<String, Field> fields, Map<String, String> metadata
       return new Field(dtype.get(), shape(where, shape.get()), offsets.get()[0], offsets.get()[1]);
     }
 
-    private DType readType(JsonParser parser, String where) throws TensorFileException {
+    private StoredType readType(JsonParser parser, String where) throws TensorFileException {
       expect(parser, JsonToken.VALUE_STRING, where);
       String found = parser.getString();
-      for (DType dtype : DType.values()) {
-        if (dtype.name().equals(found)) {
-          return dtype;
+      for (StoredType type : StoredType.values()) {
+        if (type.name().equals(found)) {
+          return type;
         }
       }
-      throw new TensorFileException(file + ": " + where + ": expected one of " + Arrays.toString(DType.values()) + ", found " + found);
+      throw new TensorFileException(file + ": " + where + ": expected one of " + Arrays.toString(StoredType.values()) + ", found " + found);
     }
 
     private long[] readNumbers(JsonParser parser, String where) throws TensorFileException {

@@ -7,24 +7,45 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
- * A tensor in an open file.
+ * A tensor in an open file. Its elements stay where they are in the file until they are read into a tensor. Tensors of one file may share elements.
  *
  * @param file where it is
  * @param name unique in the file
- * @param dtype its type there
+ * @param type its type there
  * @param shape its dimensions
- * @param data its elements, row-major, little-endian, at any alignment; read-only, valid until the file is closed
+ * @param strides for each dimension the elements from one neighbour to the next, at least 0; 0 repeats elements
+ * @param data the bytes from the first element to the end of the last, little-endian, at any alignment; read-only, valid until the file is closed. These are the
+ *     tensor's elements and nothing else if it {@link #isRowMajor}
  */
-public record TensorEntry(Path file, String name, DType dtype, Shape shape, MemorySegment data) {
+public record TensorEntry(Path file, String name, StoredType type, Shape shape, List<Long> strides, MemorySegment data) {
   /** Elements that are copied at a time; bounds the memory on the way. */
   private static final int CHUNK = 1 << 20;
+  private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  /** Checks that the data are those of shape and strides. */
+  public TensorEntry {
+    strides = List.copyOf(strides);
+    if (strides.size() != shape.rank() || strides.stream().anyMatch(stride -> stride < 0)) {
+      throw new IllegalArgumentException("strides: expected a number of at least 0 for each dimension of " + shape + ", got " + strides);
+    }
+    long byteSize = Math.multiplyExact(Strides.span(shape, strides), type.byteSize());
+    if (data.byteSize() != byteSize) {
+      throw new IllegalArgumentException("data: expected " + byteSize + " bytes for " + type + shape + " with strides " + strides + ", got " + data.byteSize());
+    }
+  }
+
+  /** Whether the elements lie row after row without holes. */
+  public boolean isRowMajor() {
+    return Strides.isRowMajor(shape, strides);
+  }
+
   /**
-   * Copies the elements into a tensor. Floating-point types are converted into each other, rounded to nearest even; other types must be equal.
+   * Copies the elements into a tensor. Floating-point types are converted into each other, rounded to nearest even; others as {@link StoredType} says.
    *
    * @throws TensorFileException if shape or type do not fit
    */
@@ -33,25 +54,66 @@ public record TensorEntry(Path file, String name, DType dtype, Shape shape, Memo
       throw new TensorFileException(file + ": tensor " + name + ": " + mismatch(tensor));
     }
     Tensor row = tensor.reshape(tensor.elementCount());
-    float[] floats = new float[dtype == tensor.dtype() ? 0 : (int) Math.min(CHUNK, tensor.elementCount())];
+    boolean inPlace = isRowMajor();
+    StridedElements elements = new StridedElements(data, type.byteSize(), shape, strides);
+    MemorySegment buffer = MemorySegment.ofArray(new byte[inPlace ? 0 : (int) Math.min(CHUNK, tensor.elementCount()) * type.byteSize()]);
     for (long from = 0; from < tensor.elementCount(); from += CHUNK) {
       Tensor part = row.slice(from, Math.min(from + CHUNK, tensor.elementCount()));
-      MemorySegment source = data.asSlice(from * dtype.byteSize(), part.elementCount() * dtype.byteSize());
-      if (dtype == tensor.dtype()) {
-        tensor.device().upload(source, part);
+      long byteSize = part.elementCount() * type.byteSize();
+      MemorySegment source;
+      if (inPlace) {
+        source = data.asSlice(from * type.byteSize(), byteSize);
       } else {
-        part.write(floats(source, floats, (int) part.elementCount()));
+        source = buffer.asSlice(0, byteSize);
+        elements.copy(from, source);
       }
+      write(source, part);
     }
   }
 
-  private float[] floats(MemorySegment source, float[] buffer, int count) {
-    float[] values = count == buffer.length ? buffer : new float[count];
-    for (int i = 0; i < count; i++) {
-      values[i] = switch (dtype) {
+  private void write(MemorySegment source, Tensor part) {
+    if (type.sameBits(part.dtype())) {
+      part.device().upload(source, part);
+    } else if (type.dtype().isFloating()) {
+      part.write(floats(source, (int) part.elementCount(), part.dtype() == DType.F32));
+    } else {
+      part.write(integers(source, (int) part.elementCount()));
+    }
+  }
+
+  private float[] floats(MemorySegment source, int count, boolean last) {
+    float[] values = new float[count];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = switch (type) {
         case BF16 -> Float.intBitsToFloat(source.get(SHORT, 2L * i) << 16);
         case F16 -> Float.float16ToFloat(source.get(SHORT, 2L * i));
+        case F64 -> last ? (float) source.get(DOUBLE, 8L * i) : toBeRounded(source.get(DOUBLE, 8L * i));
         default -> source.get(FLOAT, 4L * i);
+      };
+    }
+    return values;
+  }
+
+  /**
+   * The number itself if it is a float, else the one beside it whose last bit is 1: rounding that to fewer bits gives what rounding the number would have given,
+   * because it never lies halfway where the number does not.
+   */
+  private static float toBeRounded(double value) {
+    float nearest = (float) value;
+    if (nearest == value || Double.isNaN(value) || (Float.floatToRawIntBits(nearest) & 1) != 0) {
+      return nearest;
+    }
+    return nearest < value ? Math.nextUp(nearest) : Math.nextDown(nearest);
+  }
+
+  private int[] integers(MemorySegment source, int count) {
+    int[] values = new int[count];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = switch (type) {
+        case I16 -> source.get(SHORT, 2L * i);
+        case I8 -> source.get(ValueLayout.JAVA_BYTE, i);
+        case BOOL -> source.get(ValueLayout.JAVA_BYTE, i) == 0 ? 0 : 1;
+        default -> throw new AssertionError(type);
       };
     }
     return values;
@@ -59,11 +121,11 @@ public record TensorEntry(Path file, String name, DType dtype, Shape shape, Memo
 
   /** Whether {@link #into} would copy. */
   boolean fits(Tensor tensor) {
-    return shape.equals(tensor.shape()) && (dtype == tensor.dtype() || dtype.isFloating() && tensor.dtype().isFloating());
+    return shape.equals(tensor.shape()) && type.reads(tensor.dtype());
   }
 
   /** Why it does not fit. */
   String mismatch(Tensor tensor) {
-    return "expected " + tensor.dtype() + tensor.shape() + ", found " + dtype + shape;
+    return "expected " + tensor.dtype() + tensor.shape() + ", found " + type + shape;
   }
 }

@@ -69,7 +69,7 @@ class SafetensorsFileTest {
       assertEquals(Map.of("format", "pt", "empty", ""), opened.metadata());
       assertEquals(List.of("half", "single", "none", "brain", "count", "codes", "ü/\"x\""), opened.entries().stream().map(TensorEntry::name).toList());
       assertEquals(Shape.of(1, 1), opened.get("single").shape());
-      assertEquals(DType.BF16, opened.get("brain").dtype());
+      assertEquals(StoredType.BF16, opened.get("brain").type());
       for (String name : List.of("half", "single", "brain")) {
         TensorEntry entry = opened.get(name);
         for (DType dtype : List.of(DType.F32, DType.BF16, DType.F16)) {
@@ -172,7 +172,8 @@ class SafetensorsFileTest {
       "{'dtype':'F32','shape':[2],'shape':[2],'data_offsets':[0,8]}|tensor x: expected shape once, found it twice",
       "{'dtype':'F32','shape':[2],'data_offsets':[0,8],'data_offsets':[0,8]}|tensor x: expected data_offsets once, found it twice",
       "{'dtype':'F32','shape':[2],'data_offsets':[0,8],'z':1}|tensor x: expected dtype, shape and data_offsets, found z",
-      "{'dtype':'F64','shape':[1],'data_offsets':[0,8]}|tensor x: dtype: expected one of [F32, F16, BF16, I32, I64, U8, U16], found F64",
+      "{'dtype':'C64','shape':[1],'data_offsets':[0,8]}"
+          + "|tensor x: dtype: expected one of [F64, F32, F16, BF16, I64, I32, I16, I8, U8, U16, BOOL], found C64",
       "{'dtype':1,'shape':[1],'data_offsets':[0,8]}|tensor x: dtype: expected a text, found a whole number",
       "{'dtype':'F32','shape':2,'data_offsets':[0,8]}|tensor x: shape: expected an array, found a whole number",
       "{'dtype':'F32','shape':[2.0],'data_offsets':[0,8]}|tensor x: shape: expected a whole number, found a number with a fraction or exponent",

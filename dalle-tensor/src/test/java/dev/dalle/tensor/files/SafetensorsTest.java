@@ -149,8 +149,8 @@ class SafetensorsTest {
         Safetensors.writeParameters(widePath, "", wide, Map.of());
         Safetensors.writeParameters(narrowPath, "", narrow, Map.of());
         try (SafetensorsFile file = SafetensorsFile.open(narrowPath)) {
-          assertEquals(type, file.get("weight").dtype());
-          assertEquals(DType.F32, file.get("bias").dtype());
+          assertEquals(type, file.get("weight").type().dtype());
+          assertEquals(StoredType.F32, file.get("bias").type());
           again.get("weight").value().write(new float[7 * 19]);
           Safetensors.readParameters(file, "", again);
           Safetensors.readParameters(file, "", widened);
