@@ -3,11 +3,8 @@ package dev.dalle.tensor.files;
 import dev.dalle.tensor.ParameterSet;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** Whole groups of tensors to and from safetensors files. */
 public final class Safetensors {
@@ -34,41 +31,13 @@ public final class Safetensors {
     write(path, NamedTensor.ofParameters(prefix, parameters), metadata);
   }
 
-  /**
-   * Reads the file's tensors into those given; floating-point types are converted. Nothing is copied unless everything fits.
-   *
-   * @param file open
-   * @param prefix the file's tensors whose name begins like this must all be asked for; others are passed over
-   * @param tensors where to put what is found under their whole names
-   * @throws TensorFileException if tensors are missing, left over, or of another shape or type; the message lists them all
-   */
+  /** Reads tensors; see {@link TensorFile#read}. */
   public static void read(SafetensorsFile file, String prefix, List<NamedTensor> tensors) throws TensorFileException {
-    List<String> problems = new ArrayList<>();
-    Set<String> asked = new HashSet<>();
-    for (NamedTensor wanted : tensors) {
-      asked.add(wanted.name());
-      file.find(wanted.name()).ifPresentOrElse(entry -> {
-        if (!entry.fits(wanted.tensor())) {
-          problems.add(wanted.name() + ": " + entry.mismatch(wanted.tensor()));
-        }
-      }, () -> problems.add(wanted.name() + ": expected " + wanted.tensor().dtype() + wanted.tensor().shape() + ", found none"));
-    }
-    for (TensorEntry entry : file.entries()) {
-      if (entry.name().startsWith(prefix) && !asked.contains(entry.name())) {
-        problems.add(entry.name() + ": expected none, found " + entry.type() + entry.shape());
-      }
-    }
-    if (!problems.isEmpty()) {
-      throw new TensorFileException(file.path() + ": " + problems.size() + (problems.size() == 1 ? " tensor does" : " tensors do")
-          + " not fit; is it the file of another configuration?\n  " + String.join("\n  ", problems));
-    }
-    for (NamedTensor wanted : tensors) {
-      file.get(wanted.name()).into(wanted.tensor());
-    }
+    file.read(prefix, tensors);
   }
 
-  /** Reads the values of all parameters from {@code prefix} followed by their names; see {@link #read}. */
+  /** Reads the values of all parameters; see {@link TensorFile#readParameters}. */
   public static void readParameters(SafetensorsFile file, String prefix, ParameterSet parameters) throws TensorFileException {
-    read(file, prefix, NamedTensor.ofParameters(prefix, parameters));
+    file.readParameters(prefix, parameters);
   }
 }

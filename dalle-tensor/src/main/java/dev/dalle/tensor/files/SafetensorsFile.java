@@ -1,16 +1,13 @@
 package dev.dalle.tensor.files;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -18,25 +15,26 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A safetensors file, mapped into memory for reading: eight bytes of header length, a JSON header, the bytes of all tensors. Opening checks
- * everything but the values. Closing it makes the entries' bytes unreachable; nobody may shorten the file before. Any thread.
+ * A safetensors file: eight bytes of header length, a JSON header, the bytes of all tensors.
  *
  * <p>Format: as the safetensors project describes it, with its limits: a header of at most 100,000,000 bytes that begins with a brace and may end
  * in spaces, names that occur once, data without holes. Element types other than those of {@link StoredType} are refused.
  */
-public final class SafetensorsFile implements AutoCloseable {
+public final class SafetensorsFile implements TensorFile {
   private static final int LENGTH_BYTES = 8;
   private static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  private final Path path;
-  private final Arena arena;
+  private final MappedFile file;
   private final Map<String, TensorEntry> entries;
   private final Map<String, String> metadata;
 
-  private SafetensorsFile(Path path, Arena arena) throws IOException {
-    this.path = path;
-    this.arena = arena;
-    MemorySegment bytes = map(path, arena);
+  SafetensorsFile(MappedFile file) throws TensorFileException {
+    this.file = file;
+    Path path = file.path();
+    MemorySegment bytes = file.bytes();
+    if (bytes.byteSize() < LENGTH_BYTES) {
+      throw new TensorFileException(path + ": expected at least " + LENGTH_BYTES + " bytes of a safetensors file, found " + bytes.byteSize());
+    }
     String headerText = headerText(path, bytes);
     long dataStart = LENGTH_BYTES + bytes.get(LENGTH, 0);
     SafetensorsHeader header = SafetensorsHeader.parse(path.toString(), headerText, bytes.byteSize() - dataStart);
@@ -54,24 +52,7 @@ public final class SafetensorsFile implements AutoCloseable {
    * @throws IOException if it cannot be read
    */
   public static SafetensorsFile open(Path path) throws IOException {
-    // Shared: a file is often opened by one thread and read by the one that posts to the device.
-    Arena arena = Arena.ofShared();
-    try {
-      return new SafetensorsFile(path, arena);
-    } catch (Throwable t) {
-      arena.close();
-      throw t;
-    }
-  }
-
-  private static MemorySegment map(Path path, Arena arena) throws IOException {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      long size = channel.size();
-      if (size < LENGTH_BYTES) {
-        throw new TensorFileException(path + ": expected at least " + LENGTH_BYTES + " bytes of a safetensors file, found " + size);
-      }
-      return channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
-    }
+    return MappedFile.open(path, SafetensorsFile::new);
   }
 
   private static String headerText(Path path, MemorySegment bytes) throws TensorFileException {
@@ -106,9 +87,9 @@ public final class SafetensorsFile implements AutoCloseable {
     return text.substring(0, end);
   }
 
-  /** Where it is. */
+  @Override
   public Path path() {
-    return path;
+    return file.path();
   }
 
   /** The texts that came with the tensors, by key. */
@@ -116,30 +97,18 @@ public final class SafetensorsFile implements AutoCloseable {
     return metadata;
   }
 
-  /** All tensors, in the order of the header. */
+  @Override
   public Collection<TensorEntry> entries() {
     return entries.values();
   }
 
-  /** The tensor of that name, if there is one. */
+  @Override
   public Optional<TensorEntry> find(String name) {
     return Optional.ofNullable(entries.get(name));
   }
 
-  /**
-   * The tensor of that name.
-   *
-   * @throws TensorFileException if there is none
-   */
-  public TensorEntry get(String name) throws TensorFileException {
-    return find(name).orElseThrow(() -> new TensorFileException(path + ": expected a tensor " + name + ", found none of that name among "
-        + entries.size()));
-  }
-
   @Override
   public void close() {
-    if (arena.scope().isAlive()) {
-      arena.close();
-    }
+    file.close();
   }
 }
