@@ -36,6 +36,9 @@ final class StridedElements {
    * @param from elements before the first, in row-major order
    */
   void copy(long from, MemorySegment target) {
+    if (target.byteSize() == 0) {
+      return;
+    }
     long[] index = new long[dims.length];
     long at = 0;
     long rest = from;
