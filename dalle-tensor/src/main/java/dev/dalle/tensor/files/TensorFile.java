@@ -14,7 +14,7 @@ import java.util.Set;
  * A file of tensors with names, mapped into memory for reading, whatever its format. Opening checks everything but the values. Closing it makes the entries'
  * bytes unreachable; nobody may shorten the file before. Any thread.
  */
-public sealed interface TensorFile extends AutoCloseable permits SafetensorsFile {
+public sealed interface TensorFile extends AutoCloseable permits SafetensorsFile, TorchFile {
   /** Where it is. */
   Path path();
 
