@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -50,6 +51,96 @@ class GradientScalesTest {
       assertEquals(c.expected, scales.scale(0), 1e-9, c.flags);
       assertEquals(bad, scales.skipped());
       assertEquals(c.flags.length(), scales.updates());
+    }
+  }
+
+  /**
+   * Several blocks, an update a word: of each block whether it was g good or b not finite. Expected is each scale after the last update as the paper's rules
+   * give it, written out.
+   */
+  @Test
+  void rulesOfSeveralBlocks() {
+    double start = 0x1p13;
+    double least = 0x1p7;
+    double greatest = 0x1p24;
+    record Case(String what, double start, int window, String updates, double[] expected) {}
+    for (Case c : List.of(
+        new Case("no block is bad", start, 125, "ggg ggg", new double[] {start * GROWTH * GROWTH, start * GROWTH * GROWTH, start * GROWTH * GROWTH}),
+        new Case("one is bad: the others grow although the update is skipped", start, 125, "gbg", new double[] {start * GROWTH, start / ROOT, start * GROWTH}),
+        new Case("all are bad", start, 125, "bbb", new double[] {start / ROOT, start / ROOT, start / ROOT}),
+        new Case("each block has a window of its own", start, 2, "bgg gbg bbb ggb bgg", new double[] {
+            start / ROOT * GROWTH * GROWTH / ROOT, start * GROWTH / ROOT * GROWTH * GROWTH, start * GROWTH * GROWTH / ROOT * GROWTH}),
+        new Case("a bad update in the window does not begin another window", start, 3, "b b b b b", new double[] {start / ROOT / ROOT}),
+        new Case("nor does a good one end it", start, 3, "b g b g b", new double[] {start / ROOT * GROWTH * GROWTH / ROOT}),
+        new Case("without a window every bad update divides", start, 0, "bg bg bb", new double[] {start / ROOT / ROOT / ROOT, start * GROWTH * GROWTH / ROOT}),
+        new Case("the greatest scale stays", greatest, 125, "gb gg", new double[] {greatest, greatest / ROOT * GROWTH}),
+        new Case("from the greatest scale down, however many good updates came before", greatest, 125, "g g g b", new double[] {greatest / ROOT}),
+        new Case("less than a growth below the greatest", Math.nextDown(greatest), 125, "g", new double[] {greatest}),
+        new Case("the least scale stays", least, 0, "bg bg bb", new double[] {least, least}),
+        new Case("from the least scale up, however many bad updates came before", least, 0, "b b b g", new double[] {least * GROWTH}),
+        new Case("less than a division above the least", least * 1.2, 0, "b", new double[] {least}))) {
+      GradientScales scales = scales(new GradientScaleConfig(c.start, least, greatest, GROWTH, ROOT, c.window), c.expected.length);
+      for (String update : c.updates.split(" ")) {
+        boolean[] flags = new boolean[update.length()];
+        for (int block = 0; block < flags.length; block++) {
+          flags[block] = update.charAt(block) == 'b';
+        }
+        assertEquals(update.contains("b"), scales.update(flags).skip(), c.what);
+      }
+      assertArrayEquals(c.expected, scales.state().scales(), 1e-12 * c.start, c.what);
+      // The range has no tolerance.
+      assertTrue(Arrays.stream(scales.state().scales()).allMatch(scale -> scale >= least && scale <= greatest), c.what);
+    }
+  }
+
+  /** After a division come so many good updates, then a bad one: is it divided again? */
+  @Test
+  void thePapersWindowHas125Updates() {
+    for (int good : new int[] {0, 1, 63, 123, 124, 125, 126, 400}) {
+      GradientScales scales = scales(GradientScaleConfig.paper(1), 1);
+      assertEquals(List.of("block0"), scales.update(new boolean[] {true}).divided());
+      for (int i = 0; i < good; i++) {
+        scales.update(new boolean[1]);
+      }
+      double before = scales.scale(0);
+      GradientScales.Verdict verdict = scales.update(new boolean[] {true});
+      assertTrue(verdict.skip());
+      assertEquals(good >= 125 ? List.of("block0") : List.of(), verdict.divided(), good + " good updates in between");
+      assertEquals(good >= 125 ? before / ROOT : before, scales.scale(0));
+    }
+  }
+
+  /** All that can happen to two blocks in seven updates: each one's scale is the same in every bit as if the other were not there, and in its range. */
+  @Test
+  void everyBlockIsByItself() {
+    int updates = 7;
+    GradientScaleConfig config = new GradientScaleConfig(8, 5, 16, 1.3, 1.9, 2);
+    double[][] alone = new double[1 << updates][updates];
+    for (int history = 0; history < alone.length; history++) {
+      GradientScales one = scales(config, 1);
+      for (int update = 0; update < updates; update++) {
+        one.update(new boolean[] {(history >> update & 1) == 1});
+        alone[history][update] = one.scale(0);
+        assertTrue(one.scale(0) >= 5 && one.scale(0) <= 16);
+      }
+    }
+    for (int first = 0; first < alone.length; first++) {
+      for (int second = 0; second < alone.length; second++) {
+        GradientScales two = scales(config, 2);
+        for (int update = 0; update < updates; update++) {
+          two.update(new boolean[] {(first >> update & 1) == 1, (second >> update & 1) == 1});
+          assertEquals(alone[first][update], two.scale(0));
+          assertEquals(alone[second][update], two.scale(1));
+        }
+      }
+    }
+  }
+
+  @Test
+  void thePapersRangeGrowsWithTheReplicas() {
+    for (int replicas : new int[] {1, 2, 8, 1000, 1024, Integer.MAX_VALUE}) {
+      double m = replicas;
+      assertEquals(new GradientScaleConfig(m * (1 << 13), m * (1 << 7), m * (1 << 24), GROWTH, ROOT, 125), GradientScaleConfig.paper(replicas));
     }
   }
 
@@ -160,7 +251,8 @@ class GradientScalesTest {
         () -> new GradientScaleConfig(Double.NaN, 1, 2, 1.1, 2, 1), () -> new GradientScaleConfig(1, 0, 2, 1.1, 2, 1),
         () -> new GradientScaleConfig(1, 1, Double.POSITIVE_INFINITY, 1.1, 2, 1), () -> new GradientScaleConfig(1, 1, 2, 0.9, 2, 1),
         () -> new GradientScaleConfig(1, 1, 0x1p127, 1.1, 2, 1),
-        () -> new GradientScaleConfig(1, 0x1p-127, 1, 1.1, 2, 1), () -> new GradientScaleConfig(1, 1, 2, 1.1, 1, 1), () -> new GradientScaleConfig(1, 1, 2, 1.1, 2, -1), () -> GradientScaleConfig.paper(0))) {
+        () -> new GradientScaleConfig(1, 0x1p-127, 1, 1.1, 2, 1), () -> new GradientScaleConfig(1, 1, 2, 1.1, 1, 1),
+        () -> new GradientScaleConfig(1, 1, 2, 1.1, 2, -1), () -> GradientScaleConfig.paper(0))) {
       assertThrows(IllegalArgumentException.class, each::run);
     }
   }
