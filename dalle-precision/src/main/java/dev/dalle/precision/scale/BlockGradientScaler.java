@@ -1,7 +1,9 @@
 package dev.dalle.precision.scale;
 
+import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Parameter;
 import dev.dalle.tensor.Scope;
+import dev.dalle.tensor.ShapeException;
 import dev.dalle.tensor.Tape;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.files.NamedTensor;
@@ -49,9 +51,19 @@ public final class BlockGradientScaler extends FollowedGradientScaler {
     return 1;
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * @param x the stream, F32: it carries no scale, and no other type has room for what the blocks add to its gradient
+   * @throws dev.dalle.tensor.ShapeException if it is of another type
+   * @throws IllegalStateException if called from within another block's branch, where gradients would carry both scales
+   */
   @Override
   public Tensor residual(Tape tape, String block, Tensor x, Branch branch) {
     int number = blocked.number(block);
+    if (x.dtype() != DType.F32) {
+      throw new ShapeException("x: expected the stream of " + block + " in F32, got " + x);
+    }
     return hooks.scaled(tape, number, x, branch, scales.scale(number));
   }
 

@@ -36,6 +36,8 @@ final class GradientHooks implements GradientObserver {
   private boolean observing;
   /** The block that the gradient is in while a tape runs backwards. */
   private int inside = NOWHERE;
+  /** The scaled block whose branch is being computed. */
+  private int running = NOWHERE;
   /** Inputs of branches, whose gradients have left the block's computation. */
   private final Set<Tensor> inputs = Collections.newSetFromMap(new IdentityHashMap<>());
   private Optional<Tensor> seen = Optional.empty();
@@ -68,12 +70,25 @@ final class GradientHooks implements GradientObserver {
       leave(block, gradient);
       ops.scaleFinite(gradient, 1 / scale, out, countsOfEnd[2 * block + LEAVING]);
     });
-    Tensor result = branch.apply(tape, input);
+    Tensor result = apply(block, branch, tape, input);
     watch(tape, x, input);
     return tape.add(x, result, (gradient, out) -> {
       enter(block, gradient);
       ops.scaleFinite(gradient, scale, out, countsOfEnd[2 * block + INCOMING]);
     });
+  }
+
+  private Tensor apply(int block, Branch branch, Tape tape, Tensor input) {
+    if (running != NOWHERE) {
+      throw new IllegalStateException("block: " + names.get(block) + " runs within the branch of " + names.get(running)
+          + ", so its gradients would carry both scales; run one after the other, or make one block of them");
+    }
+    running = block;
+    try {
+      return branch.apply(tape, input);
+    } finally {
+      running = NOWHERE;
+    }
   }
 
   /** A block whose gradients are converted as usual, and counted where they are. */
