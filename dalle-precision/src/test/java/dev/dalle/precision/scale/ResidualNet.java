@@ -2,6 +2,10 @@ package dev.dalle.precision.scale;
 
 import dev.dalle.precision.optimizer.AdamW;
 import dev.dalle.precision.optimizer.AdamWConfig;
+import dev.dalle.precision.optimizer.Moments;
+import dev.dalle.precision.optimizer.ValueUpdate;
+import dev.dalle.precision.testing.Bits;
+import dev.dalle.precision.testing.Kept;
 import dev.dalle.tensor.Activation;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Parameter;
@@ -35,8 +39,11 @@ final class ResidualNet {
     BRANCH_BEGIN
   }
 
-  /** One value of one gradient. */
+  /** One value of the gradient of an activation. */
   record Fault(int block, Place place, float value) {}
+
+  /** One value of a parameter's gradient, after the way back. */
+  record Poison(String parameter, float value) {}
 
   final ParameterSet parameters;
   final List<GradientBlock> blocks = new ArrayList<>();
@@ -48,13 +55,19 @@ final class ResidualNet {
   private final Tensor input;
   private final Tensor target;
   private List<Fault> faults = List.of();
+  private List<Poison> poisons = List.of();
   private double lossWeight = 1;
 
+  /** Values and moments in F32. */
   ResidualNet(Scope scope, DType compute, boolean checkpointed, Function<ResidualNet, GradientScaler> scaler) {
+    this(scope, compute, checkpointed, new Kept(Moments.F32, DType.F32, ValueUpdate.MASTER_COPY), scaler);
+  }
+
+  ResidualNet(Scope scope, DType compute, boolean checkpointed, Kept kept, Function<ResidualNet, GradientScaler> scaler) {
     this.scope = scope;
     this.compute = compute;
     this.checkpointed = checkpointed;
-    parameters = new ParameterSet(scope);
+    parameters = new ParameterSet(scope, kept.valueType());
     linear("embed");
     for (int block = 0; block < BLOCKS; block++) {
       String name = "block" + block;
@@ -71,14 +84,14 @@ final class ResidualNet {
     target = normal(101, ROWS, WIDTH);
     this.scaler = scaler.apply(this);
     for (Parameter parameter : parameters) {
-      optimizers.add(new AdamW(scope, List.of(parameter), AdamWConfig.TRANSFORMER));
+      optimizers.add(new AdamW(scope, List.of(parameter), kept.in(AdamWConfig.TRANSFORMER)));
     }
   }
 
   private List<Parameter> linear(String name) {
     Parameter weight = parameters.add(name + ".weight", Parameter.Kind.MATRIX, WIDTH, WIDTH);
     Parameter bias = parameters.add(name + ".bias", Parameter.Kind.FULL, WIDTH);
-    scope.device().ops().normal(9, Philox.stream(parameters.all().size()), 0.4, weight.value());
+    weight.drawNormal(9, Philox.stream(parameters.all().size()), 0.4);
     scope.device().ops().fill(bias.value(), 0.05);
     return List.of(weight, bias);
   }
@@ -102,6 +115,11 @@ final class ResidualNet {
   /** Spoils gradients of the updates to come. */
   void spoil(Fault... next) {
     faults = List.of(next);
+  }
+
+  /** Spoils gradients of parameters in the updates to come. */
+  void poison(Poison... next) {
+    poisons = List.of(next);
   }
 
   private Tensor spoiltAt(Tape tape, Tensor x, int block, Place place) {
@@ -146,6 +164,11 @@ final class ResidualNet {
       tape.ops().scale(gradient, lossWeight * scaler.lossFactor(), gradient);
       tape.backward(out, gradient);
     }
+    for (Poison poison : poisons) {
+      Tensor gradient = parameters.get(poison.parameter).gradient();
+      long last = gradient.elementCount();
+      gradient.device().ops().fill(gradient.reshape(last).slice(last - 1, last), poison.value);
+    }
   }
 
   /** One update; gives its verdict. */
@@ -168,6 +191,11 @@ final class ResidualNet {
       }
     }
     return state;
+  }
+
+  /** Values, moments and numbers of updates to the bit, by name. */
+  Map<String, byte[]> bits() {
+    return Bits.of(trained());
   }
 
   /** What training changes, the scaler's own state left out. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.dalle.precision.testing.Bits;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Philox;
@@ -91,6 +92,45 @@ class ScalerResumeTest {
         }
       }
     }
+  }
+
+  /**
+   * Stopped in the middle of the paper's window of 125 updates: what was divided before is not divided again too early after, nor too late, and every number is
+   * that of training that was not stopped.
+   */
+  @Test
+  void aWindowGoesOnWhereItWas() throws IOException {
+    Map<Integer, Integer> badBlocks = Map.of(3, 1, 50, 0, 100, 1, 128, 1, 129, 1, 130, 1, 176, 0);
+    Map<Integer, Boolean> divides = Map.of(3, true, 50, true, 100, false, 128, false, 129, true, 130, false, 176, true);
+    Path file = folder.resolve("state.safetensors");
+    try (Scope scope = Device.cpu(1).newScope()) {
+      ResidualNet whole = paperNet(scope);
+      ResidualNet resumed = whole;
+      for (int update = 1; update <= 180; update++) {
+        for (ResidualNet net : resumed == whole ? List.of(whole) : List.of(whole, resumed)) {
+          Integer bad = badBlocks.get(update);
+          net.spoil(bad == null ? new ResidualNet.Fault[0] : new ResidualNet.Fault[] {new ResidualNet.Fault(bad, ResidualNet.Place.BRANCH_END, Float.NaN)});
+          GradientVerdict verdict = net.update(3);
+          assertEquals(bad == null ? List.of() : List.of("block" + bad), verdict.blocks(), "update " + update);
+          assertEquals(divides.getOrDefault(update, false) ? verdict.blocks() : List.of(), verdict.divided(), "update " + update);
+        }
+        if (update == 60 || update == 127) {
+          Safetensors.write(file, state(resumed), Map.of());
+          resumed = paperNet(scope);
+          try (SafetensorsFile open = SafetensorsFile.open(file)) {
+            Safetensors.read(open, "", state(resumed));
+          }
+          resumed.scaler.restore();
+        }
+        assertArrayEquals(whole.scaler.scales(), resumed.scaler.scales(), "update " + update);
+      }
+      Map<String, byte[]> expected = Bits.of(state(whole));
+      Bits.of(state(resumed)).forEach((name, bytes) -> assertArrayEquals(expected.get(name), bytes, name));
+    }
+  }
+
+  private static ResidualNet paperNet(Scope scope) {
+    return new ResidualNet(scope, DType.F32, false, net -> new BlockGradientScaler(scope, net.order(), net.blocks, GradientScaleConfig.paper(1), Replicas.ALONE));
   }
 
   /** Every damage is found before anything is taken over. */
