@@ -66,9 +66,9 @@ public record FloatFormat(String name, boolean signed, int exponentBits, int sig
     }
     int greatest = (1 << exponentBits) - 1 - (specials == Specials.IEEE ? 1 : 0);
     // Subnormal numbers of float have 23 bits below 2^-126.
-    int least = specials == Specials.NONE ? -bias : 1 - bias - significandBits;
-    if (greatest - bias > 127 || least < (specials == Specials.NONE ? -126 : -149)) {
-      throw new IllegalArgumentException(name + ": bias: with " + exponentBits + " exponent bits numbers go from 2^" + least + " to 2^" + (greatest - bias)
+    long least = specials == Specials.NONE ? -(long) bias : 1L - bias - significandBits;
+    if ((long) greatest - bias > 127 || least < (specials == Specials.NONE ? -126 : -149)) {
+      throw new IllegalArgumentException(name + ": bias: with " + exponentBits + " exponent bits numbers go from 2^" + least + " to 2^" + ((long) greatest - bias)
           + ", expected what a float holds, got a bias of " + bias);
     }
   }

@@ -144,7 +144,14 @@ class FloatFormatTest {
         new Case(true, 8, 8, 127, Specials.IEEE, "x: bits: expected at most 16, got 17"),
         new Case(true, 8, 7, 0, Specials.IEEE, "x: bias: with 8 exponent bits numbers go from 2^-6 to 2^254, expected what a float holds, got a bias of 0"),
         new Case(true, 5, 10, 200, Specials.NONE,
-            "x: bias: with 5 exponent bits numbers go from 2^-200 to 2^-169, expected what a float holds, got a bias of 200"))) {
+            "x: bias: with 5 exponent bits numbers go from 2^-200 to 2^-169, expected what a float holds, got a bias of 200"),
+        new Case(true, 5, 10, Integer.MAX_VALUE, Specials.IEEE,
+            "x: bias: with 5 exponent bits numbers go from 2^-2147483656 to 2^-2147483617, expected what a float holds, got a bias of 2147483647"),
+        new Case(true, 5, 10, Integer.MIN_VALUE, Specials.IEEE,
+            "x: bias: with 5 exponent bits numbers go from 2^2147483639 to 2^2147483678, expected what a float holds, got a bias of -2147483648"),
+        new Case(false, 14, 2, 60, Specials.NONE, "x: exponent bits: expected 2 to 8, got 14"),
+        new Case(true, -3, 4, 0, Specials.IEEE, "x: exponent bits: expected 2 to 8, got -3"),
+        new Case(true, 5, 14, 0, Specials.IEEE, "x: significand bits: expected 1 to 13, got 14"))) {
       assertEquals(c.message, assertThrows(IllegalArgumentException.class,
           () -> new FloatFormat("x", c.signed, c.exponent, c.significand, c.bias, c.specials, true, Rounding.NEAREST_EVEN)).getMessage());
     }
