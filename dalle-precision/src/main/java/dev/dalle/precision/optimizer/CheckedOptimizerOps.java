@@ -22,13 +22,17 @@ public final class CheckedOptimizerOps implements OptimizerOps {
     typed("squares", squares, DType.F32);
     typed("normAndFactor", normAndFactor, DType.F32);
     count("normAndFactor", normAndFactor, 2);
+    factorAndThreshold(gradientScale, threshold);
+    ops.gradientFactor(squares, gradientScale, threshold, normAndFactor);
+  }
+
+  static void factorAndThreshold(double gradientScale, double threshold) {
     if (!(gradientScale > 0) || Double.isInfinite(gradientScale)) {
       throw new IllegalArgumentException("gradientScale: expected a positive number, got " + gradientScale);
     }
     if (!(threshold > 0)) {
       throw new IllegalArgumentException("threshold: expected a positive number or infinity, got " + threshold);
     }
-    ops.gradientFactor(squares, gradientScale, threshold, normAndFactor);
   }
 
   @Override

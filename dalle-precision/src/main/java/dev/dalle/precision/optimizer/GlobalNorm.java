@@ -48,8 +48,10 @@ public final class GlobalNorm {
    * @param threshold greatest norm of the scaled gradients; positive, infinite for no clipping
    * @return F32, one element, overwritten by the next measurement: {@code gradientScale * min(1, threshold / norm)}, or NaN if the norm is not
    *     finite; for {@link AdamW#update(double, Tensor)}
+   * @throws IllegalArgumentException if one of them is not such a number; nothing was posted then
    */
   public Tensor measure(double gradientScale, double threshold) {
+    CheckedOptimizerOps.factorAndThreshold(gradientScale, threshold);
     for (int i = 0; i < parameters.size(); i++) {
       Tensor square = squares.slice(i, i + 1);
       if (parameters.get(i).gradientEmpty()) {

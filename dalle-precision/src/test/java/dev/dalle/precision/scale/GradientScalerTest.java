@@ -359,7 +359,7 @@ class GradientScalerTest {
 
   @Test
   void refusesWhatCannotBe() {
-    Device device = Device.cpu(1);
+    OpaqueDevice device = OpaqueDevice.open(1);
     try (Scope scope = device.newScope()) {
       ParameterSet parameters = new ParameterSet(scope);
       Parameter a = parameters.add("a", Parameter.Kind.MATRIX, 1);
@@ -375,9 +375,16 @@ class GradientScalerTest {
           new UnscaledGradientScaler(scope, parameters.all(), List.of(first)))) {
         refused("block: expected one of [first], got second", () -> scaler.residual(null, "second", null, null));
         assertEquals("verdict: no update has ended yet", assertThrows(IllegalStateException.class, scaler::verdict).getMessage());
-        for (double threshold : new double[] {0, -1, Double.NaN}) {
-          assertThrows(IllegalArgumentException.class, () -> scaler.endUpdate(threshold));
+        double[] scales = scaler.scales();
+        Optional<GradientTotals> totals = scaler.totals();
+        int pending = device.pending();
+        for (double threshold : new double[] {0, -1, Double.NaN, Double.NEGATIVE_INFINITY}) {
+          String message = assertThrows(IllegalArgumentException.class, () -> scaler.endUpdate(threshold)).getMessage();
+          assertTrue(message.endsWith("hreshold: expected a positive number or infinity, got " + threshold), message);
         }
+        assertEquals(pending, device.pending(), "nothing was posted");
+        assertArrayEquals(scales, scaler.scales());
+        assertEquals(totals, scaler.totals());
         assertThrows(IllegalStateException.class, scaler::verdict);
         scaler.endUpdate(1);
         assertFalse(scaler.verdict().skipped());
