@@ -9,8 +9,11 @@ import dev.dalle.tensor.ShapeException;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.files.NamedTensor;
 import dev.dalle.tensor.files.SafetensorsFile;
+import dev.dalle.tensor.files.StoredType;
 import dev.dalle.tensor.files.TensorEntry;
 import dev.dalle.tensor.files.TensorFileException;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -36,6 +39,8 @@ import java.util.function.UnaryOperator;
  * and one that is skipped leaves everything as it was, to the bit. One thread at a time.
  */
 public final class AdamW {
+  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final String UPDATES = "adamw.updates";
   private static final String MEAN = "adamw.mean.";
   private static final String VARIANCE = "adamw.variance.";
   private static final String MASTER = "adamw.master.";
@@ -231,7 +236,7 @@ public final class AdamW {
    */
   public List<NamedTensor> state() {
     List<NamedTensor> tensors = new ArrayList<>();
-    tensors.add(new NamedTensor("adamw.updates", updates));
+    tensors.add(new NamedTensor(UPDATES, updates));
     for (Part part : parts) {
       tensors.add(new NamedTensor(part.meanName(), part.tensors().mean()));
       tensors.add(new NamedTensor(part.varianceName(), part.tensors().variance()));
@@ -242,7 +247,8 @@ public final class AdamW {
 
   /**
    * Refuses a file whose moments are in other formats than {@link #state} has, or in another version of one, or that has a master copy where the state has
-   * none or the reverse. Everything else that may not fit is left to the reading of the file, which this should come before: it says what to do.
+   * none or the reverse, or a number of updates that cannot be. Everything else that may not fit is left to the reading of the file, which this should come
+   * before: it says what to do. Changes nothing.
    *
    * @param prefix what stands before the names of the state in the file, or nothing
    * @throws TensorFileException if so; the message names the first parameter that differs, and both formats
@@ -250,16 +256,37 @@ public final class AdamW {
   public void checkStored(SafetensorsFile file, String prefix) throws TensorFileException {
     Set<String> names = new HashSet<>();
     parts.forEach(part -> names.add(part.shard().name()));
+    checkUpdates(file, prefix);
     for (Part part : parts) {
       String name = part.shard().name();
       checkFormat(file, prefix, MEAN, part.meanName(), name, names);
       checkFormat(file, prefix, VARIANCE, part.varianceName(), name, names);
+      checkType(file, prefix, MEAN, part.meanName(), name, part.tensors().mean().dtype());
+      checkType(file, prefix, VARIANCE, part.varianceName(), name, part.tensors().variance().dtype());
+      checkType(file, prefix, MASTER, MASTER + name, name, DType.F32);
       boolean expected = part.tensors().master().isPresent();
       if (file.find(prefix + part.meanName()).isPresent() && file.find(prefix + MASTER + name).isPresent() != expected) {
         throw new TensorFileException(file.path() + ": state of AdamW: expected " + (expected ? "a" : "no") + " master copy of " + name + ", found "
             + (expected ? "none" : "one") + "; it was written with another type of matrices, or another way to update them. Configure that, or begin without "
             + "this state");
       }
+    }
+  }
+
+  private static void checkUpdates(SafetensorsFile file, String prefix) throws TensorFileException {
+    Optional<TensorEntry> found = file.find(prefix + UPDATES).filter(entry -> entry.type() == StoredType.I32 && entry.shape().elementCount() == 1);
+    if (found.isPresent() && found.get().data().get(INT, 0) < 0) {
+      throw new TensorFileException(file.path() + ": state of AdamW: expected a number of updates of at least 0, found " + found.get().data().get(INT, 0)
+          + " (" + UPDATES + "); the file is damaged. Begin without this state");
+    }
+  }
+
+  /** Reading would convert floats of another type, which is not what was written. */
+  private static void checkType(SafetensorsFile file, String prefix, String kept, String tensor, String name, DType expected) throws TensorFileException {
+    Optional<TensorEntry> found = file.find(prefix + tensor).filter(entry -> !entry.type().sameBits(expected));
+    if (found.isPresent()) {
+      throw new TensorFileException(file.path() + ": state of AdamW: expected the " + kept.split("\\.")[1] + " of " + name + " (" + tensor + ") as " + expected
+          + ", found it as " + found.get().type() + "; it is not as it was written. Begin without this state");
     }
   }
 

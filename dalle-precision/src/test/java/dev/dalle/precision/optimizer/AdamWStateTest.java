@@ -247,6 +247,42 @@ class AdamWStateTest {
     return tensors.stream().map(tensor -> new NamedTensor("a." + tensor.name(), tensor.tensor())).toList();
   }
 
+  /** Floats would be read whatever their type: they are refused by the name of the type. */
+  @Test
+  void otherTypesUnderTheRightNamesAreRefused() throws IOException {
+    record Case(String tensor, DType found, String message) {}
+    try (Scope scope = Device.cpu(1).newScope()) {
+      ParameterSet set = model(scope, DType.F16);
+      AdamW adam = new AdamW(scope, set.all(), AdamWConfig.DVAE.withMoments(Moments.SIXTEEN_BIT));
+      update(set, adam, 1);
+      for (Case c : List.of(
+          new Case("adamw.mean.block.bias", DType.F16, "expected the mean of block.bias (adamw.mean.block.bias) as F32, found it as F16"),
+          new Case("adamw.variance.block.bias", DType.BF16, "expected the variance of block.bias (adamw.variance.block.bias) as F32, found it as BF16"),
+          new Case("adamw.mean.1-6-9.weight", DType.F16, "expected the mean of weight (adamw.mean.1-6-9.weight) as U16, found it as F16"),
+          new Case("adamw.variance.0-6-10.weight", DType.F32, "expected the variance of weight (adamw.variance.0-6-10.weight) as U16, found it as F32"),
+          new Case("adamw.master.weight", DType.F16, "expected the master of weight (adamw.master.weight) as F32, found it as F16"))) {
+        changed(adam, c.tensor, scope.zeros(c.found, tensor(adam, c.tensor).shape()), c.message + "; it is not as it was written. Begin without this state");
+      }
+      changed(adam, "adamw.updates", scope.of(new int[] {-7}, 1),
+          "expected a number of updates of at least 0, found -7 (adamw.updates); the file is damaged. Begin without this state");
+    }
+  }
+
+  private static Tensor tensor(AdamW adam, String name) {
+    return adam.state().stream().filter(named -> named.name().equals(name)).findFirst().orElseThrow().tensor();
+  }
+
+  /** Refuses its own state with another tensor under one of the names. */
+  private void changed(AdamW adam, String name, Tensor other, String message) throws IOException {
+    Path path = folder.resolve("state.safetensors");
+    Map<String, byte[]> before = Bits.of(adam.state());
+    Safetensors.write(path, adam.state().stream().map(named -> named.name().equals(name) ? new NamedTensor(name, other) : named).toList(), Map.of());
+    try (SafetensorsFile file = SafetensorsFile.open(path)) {
+      assertEquals(path + ": state of AdamW: " + message, assertThrows(TensorFileException.class, () -> adam.checkStored(file, "")).getMessage());
+    }
+    Bits.of(adam.state()).forEach((tensor, bytes) -> assertArrayEquals(before.get(tensor), bytes, tensor));
+  }
+
   @Test
   void anUnknownFormatIsRefusedByItsName() throws IOException {
     Path path = folder.resolve("state.safetensors");

@@ -354,6 +354,13 @@ class AdamWTest {
         assertEquals(0, device.pending());
       }
       gradient[0] = second;
+      for (double stepSize : new double[] {Double.NaN, -1e-9, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY}) {
+        assertThrows(IllegalArgumentException.class, () -> adam.update(stepSize, one));
+        assertThrows(IllegalArgumentException.class, () -> adam.update(stepSize, 1));
+        assertEquals(0, device.pending(), "step size " + stepSize);
+      }
+      assertThrows(IllegalArgumentException.class, () -> adam.update(0.1, Double.NaN));
+      assertEquals(0, device.pending());
       for (Tensor wrong : List.of(scope.of(new int[1], 1), scope.of(new float[3], 3), elsewhere.of(new float[1], 1))) {
         device.synchronize();
         assertTrue(assertThrows(ShapeException.class, () -> adam.update(0.1, wrong)).getMessage().startsWith("factors: expected "));

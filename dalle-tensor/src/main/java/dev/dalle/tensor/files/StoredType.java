@@ -54,7 +54,7 @@ public enum StoredType {
   }
 
   /** Whether the bits in the file are those in a tensor. */
-  boolean sameBits(DType other) {
+  public boolean sameBits(DType other) {
     return name().equals(other.name());
   }
 }
