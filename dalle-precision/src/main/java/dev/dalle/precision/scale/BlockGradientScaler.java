@@ -7,9 +7,11 @@ import dev.dalle.tensor.ShapeException;
 import dev.dalle.tensor.Tape;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.files.NamedTensor;
+import dev.dalle.tensor.files.WideNumbers;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * A scale for each residual block, {@link GradientScales}. Going backwards, in this order: the gradient of the stream, F32, is multiplied by the block's scale and
@@ -79,8 +81,15 @@ public final class BlockGradientScaler extends FollowedGradientScaler {
   }
 
   @Override
-  void restoreScales(long updates, long skipped) {
-    double[] saved = Arrays.stream(savedScales.read()).mapToDouble(Double::longBitsToDouble).toArray();
-    scales.restore(new GradientScales.State(saved, savedDivisions.read(), updates, skipped));
+  List<WideNumbers> keptScales() {
+    return List.of(savedScales, savedDivisions);
+  }
+
+  @Override
+  Runnable checkedScales(Function<WideNumbers, long[]> source, FollowedTotals.Saved totals) {
+    double[] saved = Arrays.stream(source.apply(savedScales)).mapToDouble(Double::longBitsToDouble).toArray();
+    GradientScales.State state = new GradientScales.State(saved, source.apply(savedDivisions), totals.updates(), totals.skipped());
+    scales.check(state);
+    return () -> scales.restore(state);
   }
 }

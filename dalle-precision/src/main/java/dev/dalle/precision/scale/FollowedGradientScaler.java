@@ -6,10 +6,14 @@ import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.Shape;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.files.NamedTensor;
+import dev.dalle.tensor.files.SafetensorsFile;
+import dev.dalle.tensor.files.TensorFileException;
+import dev.dalle.tensor.files.WideNumbers;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * A scaler whose scales the host sets after every update: one pass over all gradients, one read, and an exchange with the other replicas. Which scale a gradient
@@ -53,8 +57,17 @@ abstract sealed class FollowedGradientScaler implements GradientScaler permits B
   /** The tensors of the scales themselves, as they are now. */
   abstract List<NamedTensor> scaleState();
 
-  /** Takes the scales over from their tensors, or throws and changes nothing. */
-  abstract void restoreScales(long updates, long skipped);
+  /** Where the scales themselves are kept. */
+  abstract List<WideNumbers> keptScales();
+
+  /**
+   * Checks scales.
+   *
+   * @param source of the numbers
+   * @param totals that were kept with them
+   * @return takes them over
+   */
+  abstract Runnable checkedScales(Function<WideNumbers, long[]> source, FollowedTotals.Saved totals);
 
   @Override
   public final List<String> blocks() {
@@ -156,9 +169,29 @@ abstract sealed class FollowedGradientScaler implements GradientScaler permits B
   }
 
   @Override
+  public final void checkStored(SafetensorsFile file, String prefix) throws TensorFileException {
+    List<WideNumbers> kept = new ArrayList<>(keptScales());
+    kept.addAll(totals.kept());
+    if (kept.stream().allMatch(numbers -> numbers.find(file, prefix).isPresent())) {
+      try {
+        checked(numbers -> numbers.find(file, prefix).orElseThrow());
+      } catch (IllegalArgumentException e) {
+        throw new TensorFileException(file.path() + ": state of gradient scaling: " + e.getMessage() + ". Begin without this state", e);
+      }
+    }
+  }
+
+  @Override
   public final void restore() {
-    FollowedTotals.Saved saved = totals.saved();
-    restoreScales(saved.updates(), saved.skipped());
-    totals.restore(saved);
+    checked(WideNumbers::read).run();
+  }
+
+  private Runnable checked(Function<WideNumbers, long[]> source) {
+    FollowedTotals.Saved saved = totals.saved(source);
+    Runnable scales = checkedScales(source, saved);
+    return () -> {
+      scales.run();
+      totals.restore(saved);
+    };
   }
 }

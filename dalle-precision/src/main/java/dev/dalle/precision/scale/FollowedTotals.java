@@ -2,10 +2,12 @@ package dev.dalle.precision.scale;
 
 import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.files.NamedTensor;
+import dev.dalle.tensor.files.WideNumbers;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** What all updates came to, on the host, and how it is kept between runs. */
 final class FollowedTotals {
@@ -66,16 +68,21 @@ final class FollowedTotals {
     return List.of(savedUpdates.write(updates, skipped), savedCounts.write(counts), savedNonfinite.write(nonfinite));
   }
 
-  /** What lies in the tensors of the state. */
+  /** Where it is kept. */
+  List<WideNumbers> kept() {
+    return List.of(savedUpdates, savedCounts, savedNonfinite);
+  }
+
+  /** What was kept. */
   record Saved(long updates, long skipped, long[] counts, long[] nonfinite) {}
 
-  /** Reads and checks, and changes nothing. */
-  Saved saved() {
-    long[] both = savedUpdates.readCounts();
+  /** Checks what was kept, and changes nothing. */
+  Saved saved(Function<WideNumbers, long[]> source) {
+    long[] both = counts(savedUpdates, source);
     if (both[1] > both[0]) {
       throw new IllegalArgumentException("scaling.updates: " + both[1] + " of " + both[0] + " updates skipped; the checkpoint is damaged");
     }
-    Saved saved = new Saved(both[0], both[1], savedCounts.readCounts(), savedNonfinite.readCounts());
+    Saved saved = new Saved(both[0], both[1], counts(savedCounts, source), counts(savedNonfinite, source));
     for (long bad : saved.nonfinite) {
       if (bad > saved.skipped) {
         throw new IllegalArgumentException("scaling.nonfinite: a gradient that was not finite in " + bad + " updates, of which " + saved.skipped
@@ -83,6 +90,17 @@ final class FollowedTotals {
       }
     }
     return saved;
+  }
+
+  /** Numbers from 0 on. */
+  static long[] counts(WideNumbers kept, Function<WideNumbers, long[]> source) {
+    long[] counts = source.apply(kept);
+    for (long count : counts) {
+      if (count < 0) {
+        throw new IllegalArgumentException(kept.name() + ": expected numbers from 0 on, got " + count + "; the checkpoint is damaged");
+      }
+    }
+    return counts;
   }
 
   void restore(Saved saved) {

@@ -3,6 +3,8 @@ package dev.dalle.precision.scale;
 import dev.dalle.tensor.Tape;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.files.NamedTensor;
+import dev.dalle.tensor.files.SafetensorsFile;
+import dev.dalle.tensor.files.TensorFileException;
 import java.util.List;
 import java.util.Optional;
 
@@ -67,9 +69,19 @@ public interface GradientScaler {
   List<BlockHistograms> histograms();
 
   /**
-   * All there is to keep between runs, as it is now, for files. Reading a file into these tensors and then calling {@link #restore} continues where it was written.
+   * All there is to keep between runs, as it is now, for files. Reading a file into these tensors and then calling {@link #restore} continues where it was written;
+   * {@link #checkStored} first tells whether it may be.
    */
   List<NamedTensor> state();
+
+  /**
+   * Refuses a file whose scales, windows or counts {@link #restore} would refuse, before anything of it is read. Tensors that are missing or do not fit are left to
+   * the reading of the file.
+   *
+   * @param prefix what stands before the names of the state in the file, or nothing
+   * @throws TensorFileException if so; the message names the block or the number, what was expected and what was found
+   */
+  void checkStored(SafetensorsFile file, String prefix) throws TensorFileException;
 
   /**
    * Goes on from what was read into the tensors of {@link #state()}.

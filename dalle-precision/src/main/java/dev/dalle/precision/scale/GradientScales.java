@@ -162,6 +162,15 @@ public final class GradientScales {
    * @throws IllegalArgumentException if it is of another number of blocks, a scale is out of range, or its counts contradict each other; nothing has changed then
    */
   public void restore(State state) {
+    check(state);
+    System.arraycopy(state.scales, 0, scales, 0, scales.length);
+    System.arraycopy(state.lastDivision, 0, lastDivision, 0, scales.length);
+    updates = state.updates;
+    skipped = state.skipped;
+  }
+
+  /** Refuses what {@link #restore} refuses, and changes nothing. */
+  void check(State state) {
     if (state.scales.length != scales.length || state.lastDivision.length != scales.length) {
       throw new IllegalArgumentException("gradient scales: expected " + scales.length + " blocks, got " + state.scales.length + " scales and "
           + state.lastDivision.length + " divisions; the checkpoint is of another model");
@@ -180,9 +189,5 @@ public final class GradientScales {
     if (state.updates < 0 || state.skipped < 0 || state.skipped > state.updates) {
       throw new IllegalArgumentException("gradient scales: " + state.skipped + " of " + state.updates + " updates skipped; the checkpoint is damaged");
     }
-    System.arraycopy(state.scales, 0, scales, 0, scales.length);
-    System.arraycopy(state.lastDivision, 0, lastDivision, 0, scales.length);
-    updates = state.updates;
-    skipped = state.skipped;
   }
 }

@@ -5,9 +5,11 @@ import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.Tape;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.files.NamedTensor;
+import dev.dalle.tensor.files.WideNumbers;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 
 /**
  * One scale for the whole loss, {@link LossScale}, in the order that PyTorch's GradScaler has: all gradients are divided by the scale, then clipped by their norm,
@@ -68,7 +70,15 @@ public final class LossGradientScaler extends FollowedGradientScaler {
   }
 
   @Override
-  void restoreScales(long updates, long skipped) {
-    scale.restore(Double.longBitsToDouble(savedScale.read()[0]), (int) Math.min(Integer.MAX_VALUE, savedGood.readCounts()[0]));
+  List<WideNumbers> keptScales() {
+    return List.of(savedScale, savedGood);
+  }
+
+  @Override
+  Runnable checkedScales(Function<WideNumbers, long[]> source, FollowedTotals.Saved totals) {
+    double saved = Double.longBitsToDouble(source.apply(savedScale)[0]);
+    int good = (int) Math.min(Integer.MAX_VALUE, FollowedTotals.counts(savedGood, source)[0]);
+    scale.check(saved, good);
+    return () -> scale.restore(saved, good);
   }
 }

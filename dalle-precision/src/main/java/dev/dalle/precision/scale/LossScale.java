@@ -83,6 +83,13 @@ public final class LossScale {
    * @throws IllegalArgumentException if the scale is out of range, or the count is not below the interval; nothing has changed then
    */
   public void restore(double savedScale, int savedGoodInARow) {
+    check(savedScale, savedGoodInARow);
+    scale = savedScale;
+    goodInARow = savedGoodInARow;
+  }
+
+  /** Refuses what {@link #restore} refuses, and changes nothing. */
+  void check(double savedScale, int savedGoodInARow) {
     if (!fits(savedScale)) {
       throw new IllegalArgumentException("loss scale: expected a number from 2^-126 to what a float holds, got " + savedScale + "; the checkpoint is damaged");
     }
@@ -90,7 +97,5 @@ public final class LossScale {
       throw new IllegalArgumentException("loss scale: expected 0 to " + (interval - 1) + " good updates in a row, got " + savedGoodInARow
           + "; the checkpoint is damaged or was made with another interval");
     }
-    scale = savedScale;
-    goodInARow = savedGoodInARow;
   }
 }

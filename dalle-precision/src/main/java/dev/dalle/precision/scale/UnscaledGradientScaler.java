@@ -7,6 +7,7 @@ import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.Tape;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.files.NamedTensor;
+import dev.dalle.tensor.files.SafetensorsFile;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
@@ -114,6 +115,10 @@ public final class UnscaledGradientScaler implements GradientScaler {
   public List<NamedTensor> state() {
     return List.of();
   }
+
+  /** Refuses nothing. */
+  @Override
+  public void checkStored(SafetensorsFile file, String prefix) {}
 
   @Override
   public void restore() {}

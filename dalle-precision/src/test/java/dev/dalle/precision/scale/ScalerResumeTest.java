@@ -3,6 +3,7 @@ package dev.dalle.precision.scale;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.dalle.precision.testing.Bits;
 import dev.dalle.tensor.DType;
@@ -13,6 +14,7 @@ import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.files.NamedTensor;
 import dev.dalle.tensor.files.Safetensors;
 import dev.dalle.tensor.files.SafetensorsFile;
+import dev.dalle.tensor.files.TensorFileException;
 import dev.dalle.tensor.testing.OpaqueDevice;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -133,9 +135,9 @@ class ScalerResumeTest {
     return new ResidualNet(scope, DType.F32, false, net -> new BlockGradientScaler(scope, net.order(), net.blocks, GradientScaleConfig.paper(1), Replicas.ALONE));
   }
 
-  /** Every damage is found before anything is taken over. */
+  /** Every damage is found before anything is taken over, and in a file before anything is read. */
   @Test
-  void damagedStatesAreRefused() {
+  void damagedStatesAreRefused() throws IOException {
     Device device = Device.cpu(1);
     try (Scope scope = device.newScope()) {
       ResidualNet net = new ResidualNet(scope, DType.F32, false, made -> blocks(scope, made));
@@ -164,12 +166,53 @@ class ScalerResumeTest {
     }
   }
 
-  private static void refused(ResidualNet net, String name, int place, long number, String message) {
-    Tensor tensor = net.scaler.state().stream().filter(named -> named.name().equals(name)).findFirst().orElseThrow().tensor();
+  private void refused(ResidualNet net, String name, int place, long number, String message) throws IOException {
+    List<NamedTensor> state = net.scaler.state();
+    Tensor tensor = state.stream().filter(named -> named.name().equals(name)).findFirst().orElseThrow().tensor();
     int[] halves = tensor.toInts();
     halves[2 * place] = (int) number;
     halves[2 * place + 1] = (int) (number >>> 32);
     tensor.write(halves);
     assertEquals(message, assertThrows(IllegalArgumentException.class, net.scaler::restore).getMessage());
+    Path path = folder.resolve("damaged.safetensors");
+    Safetensors.write(path, state.stream().map(named -> new NamedTensor("a." + named.name(), named.tensor())).toList(), Map.of());
+    // Whole again, so that only the file can be to blame.
+    net.scaler.state();
+    try (SafetensorsFile file = SafetensorsFile.open(path)) {
+      assertEquals(path + ": state of gradient scaling: " + message + ". Begin without this state",
+          assertThrows(TensorFileException.class, () -> net.scaler.checkStored(file, "a.")).getMessage());
+      net.scaler.checkStored(file, "b.");
+    }
+    net.scaler.restore();
+  }
+
+  /** What is whole passes, and is not taken over yet; what is missing or of another model is left to reading, which changes nothing either. */
+  @Test
+  void checkingAFileChangesNothing() throws IOException {
+    Path path = folder.resolve("state.safetensors");
+    try (Scope scope = Device.cpu(1).newScope()) {
+      ResidualNet trained = new ResidualNet(scope, DType.F32, false, made -> blocks(scope, made));
+      run(trained, 1, 6, new ArrayList<>());
+      Safetensors.write(path, state(trained), Map.of());
+      ResidualNet fresh = new ResidualNet(scope, DType.F32, false, made -> blocks(scope, made));
+      ResidualNet underLoss = new ResidualNet(scope, DType.F32, false, made -> loss(scope, made));
+      GradientScaler smaller = new BlockGradientScaler(scope, fresh.order(), fresh.blocks.subList(0, 2), GradientScaleConfig.paper(1), Replicas.ALONE);
+      GradientScaler none = new UnscaledGradientScaler(scope, fresh.order(), fresh.blocks);
+      try (SafetensorsFile file = SafetensorsFile.open(path)) {
+        for (GradientScaler scaler : List.of(fresh.scaler, underLoss.scaler, smaller, none)) {
+          double[] scales = scaler.scales();
+          Map<String, byte[]> before = Bits.of(scaler.state());
+          scaler.checkStored(file, "");
+          assertArrayEquals(scales, scaler.scales());
+          Bits.of(scaler.state()).forEach((name, bytes) -> assertArrayEquals(before.get(name), bytes, name));
+          if (scaler != fresh.scaler) {
+            assertThrows(TensorFileException.class, () -> Safetensors.read(file, "scaling.", scaler.state()));
+            Bits.of(scaler.state()).forEach((name, bytes) -> assertArrayEquals(before.get(name), bytes, name));
+          }
+        }
+        String message = assertThrows(TensorFileException.class, () -> Safetensors.read(file, "scaling.", smaller.state())).getMessage();
+        assertTrue(message.contains("scaling.scale: expected I32[2, 2], found I32[3, 2]"), message);
+      }
+    }
   }
 }
