@@ -118,14 +118,14 @@ public final class Checkpoint {
   }
 
   /**
-   * Reads the state that was saved last.
+   * Goes on from the state that was saved last. Everything is checked before anything is changed.
    *
-   * @param state tensors to fill; untouched if nothing was saved
+   * @param training untouched if nothing was saved, or if it does not fit
    * @return updates made, 0 if nothing was saved
-   * @throws IOException if files are missing or damaged
+   * @throws IOException if files are missing or damaged, or have a state that cannot be gone on from
    * @throws ConfigException if the checkpoint belongs to another configuration, version, dVAE or vocabulary; the message shows the first difference
    */
-  public long restore(List<NamedTensor> state, LossCurve curve, StageClock clock) throws IOException {
+  public long restore(Resumable training, LossCurve curve, StageClock clock) throws IOException {
     Optional<Index> found = read();
     if (found.isEmpty()) {
       return 0;
@@ -134,8 +134,10 @@ public final class Checkpoint {
     String tensors = index.tensors().orElseThrow(() -> new ConfigException(index() + ": the stage is finished and has no state to go on from; "
         + "its weights are beside it"));
     try (SafetensorsFile file = SafetensorsFile.open(folder.resolve(tensors))) {
-      Safetensors.read(file, "", state);
+      training.checkStored(file);
+      Safetensors.read(file, "", training.state());
     }
+    training.restored();
     curve.restore(index.curve());
     clock.resumeFrom(index.seconds());
     return index.step();

@@ -24,6 +24,8 @@ import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.Tape;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.files.NamedTensor;
+import dev.dalle.tensor.files.SafetensorsFile;
+import dev.dalle.tensor.files.TensorFileException;
 import dev.dalle.trainer.data.BatchLoader;
 import dev.dalle.trainer.data.CaptionedPictures;
 import dev.dalle.trainer.data.EpochOrder;
@@ -34,6 +36,7 @@ import dev.dalle.trainer.run.Compute;
 import dev.dalle.trainer.run.DvaeStageConfig;
 import dev.dalle.trainer.run.LossCurve;
 import dev.dalle.trainer.run.ModelFiles;
+import dev.dalle.trainer.run.Resumable;
 import dev.dalle.trainer.run.StageClock;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -78,10 +81,7 @@ public final class DvaeStage implements Calibration.Timed {
       Trained model = new Trained(scope);
       LossCurve curve = new LossCurve(config.steps());
       StageClock clock = new StageClock();
-      long done = checkpoint.restore(model.state(), curve, clock);
-      if (done > 0) {
-        model.scaler.restore();
-      }
+      long done = checkpoint.restore(model, curve, clock);
       EpochOrder order = new EpochOrder(Philox.stream(seed, ORDER), data.split().training().length);
       try (Progress.Stage shown = progress.stage("train dvae", done, config.steps());
           BatchLoader<PictureBatch> batches = new BatchLoader<>(order, config.batchSize(), done, 4, 1, Batches.forDvae(data, config))) {
@@ -131,7 +131,7 @@ public final class DvaeStage implements Calibration.Timed {
   }
 
   /** Model, optimizer and average, and what happens to them in one update. */
-  private final class Trained {
+  private final class Trained implements Resumable {
     private final Dvae dvae;
     private final AdamW optimizer;
     private final GradientScaler scaler;
@@ -191,13 +191,25 @@ public final class DvaeStage implements Calibration.Timed {
       return CodebookUse.none(config.model().vocabulary()).plus(ids.toInts()).perplexity();
     }
 
-    List<NamedTensor> state() {
+    @Override
+    public List<NamedTensor> state() {
       List<NamedTensor> state = new ArrayList<>();
       dvae.parameters().forEach(parameter -> state.add(new NamedTensor(parameter.name(), parameter.value())));
       state.addAll(optimizer.state());
       state.addAll(scaler.state());
       state.addAll(average.state());
       return state;
+    }
+
+    @Override
+    public void checkStored(SafetensorsFile file) throws TensorFileException {
+      optimizer.checkStored(file, "");
+      scaler.checkStored(file, "");
+    }
+
+    @Override
+    public void restored() {
+      scaler.restore();
     }
   }
 }

@@ -2,14 +2,15 @@ package dev.dalle.trainer.stage;
 
 import dev.dalle.precision.schedule.PlateauConfig;
 import dev.dalle.precision.schedule.PlateauHalving;
-import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Scope;
-import dev.dalle.tensor.Shape;
-import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.files.NamedTensor;
+import dev.dalle.tensor.files.SafetensorsFile;
+import dev.dalle.tensor.files.TensorFileException;
+import dev.dalle.tensor.files.WideNumbers;
 import dev.dalle.trainer.run.Halving;
 import dev.dalle.trainer.run.TransformerStageConfig;
 import java.util.List;
+import java.util.Optional;
 
 /** A warm-up, then a step size that is halved at plateaus of the loss. */
 final class PlateauStepSizes implements StepSizes {
@@ -18,15 +19,16 @@ final class PlateauStepSizes implements StepSizes {
 
   private final double peak;
   private final long warmup;
+  private final PlateauConfig rules;
   private final PlateauHalving halving;
-  private final Tensor saved;
+  private final WideNumbers saved;
 
   PlateauStepSizes(TransformerStageConfig config, Halving.OnPlateau plateau, Scope scope) {
     peak = config.stepSize();
     warmup = config.warmupSteps();
-    halving = new PlateauHalving(new PlateauConfig(1 - 1 / SMOOTHED, Math.max(1, Math.round(plateau.patienceShare() * config.steps())), plateau.improvement(),
-        plateau.most()));
-    saved = scope.zeros(DType.I32, Shape.of(5, 2));
+    rules = new PlateauConfig(1 - 1 / SMOOTHED, Math.max(1, Math.round(plateau.patienceShare() * config.steps())), plateau.improvement(), plateau.most());
+    halving = new PlateauHalving(rules);
+    saved = WideNumbers.of(scope, "plateau.state", 5);
   }
 
   @Override
@@ -47,24 +49,30 @@ final class PlateauStepSizes implements StepSizes {
   @Override
   public List<NamedTensor> state() {
     PlateauHalving.State state = halving.state();
-    long[] numbers = {state.losses(), Double.doubleToRawLongBits(state.smoothed()), Double.doubleToRawLongBits(state.best()), state.waited(), state.halvings()};
-    int[] halves = new int[2 * numbers.length];
-    for (int i = 0; i < numbers.length; i++) {
-      halves[2 * i] = (int) numbers[i];
-      halves[2 * i + 1] = (int) (numbers[i] >>> 32);
+    return List.of(saved.write(state.losses(), Double.doubleToRawLongBits(state.smoothed()), Double.doubleToRawLongBits(state.best()), state.waited(),
+        state.halvings()));
+  }
+
+  @Override
+  public void checkStored(SafetensorsFile file) throws TensorFileException {
+    Optional<long[]> found = saved.find(file, "");
+    if (found.isPresent()) {
+      try {
+        // Of the same rules, so that this one stays as it is.
+        new PlateauHalving(rules).restore(state(found.get()));
+      } catch (IllegalArgumentException e) {
+        throw new TensorFileException(file.path() + ": state of the step size: " + e.getMessage() + ". Begin without this state", e);
+      }
     }
-    saved.write(halves);
-    return List.of(new NamedTensor("plateau.state", saved));
   }
 
   @Override
   public void restore() {
-    int[] halves = saved.toInts();
-    long[] numbers = new long[halves.length / 2];
-    for (int i = 0; i < numbers.length; i++) {
-      numbers[i] = halves[2 * i] & 0xFFFF_FFFFL | (long) halves[2 * i + 1] << 32;
-    }
-    halving.restore(new PlateauHalving.State(numbers[0], Double.longBitsToDouble(numbers[1]), Double.longBitsToDouble(numbers[2]), numbers[3],
-        Math.toIntExact(numbers[4])));
+    halving.restore(state(saved.read()));
+  }
+
+  private static PlateauHalving.State state(long[] numbers) {
+    return new PlateauHalving.State(numbers[0], Double.longBitsToDouble(numbers[1]), Double.longBitsToDouble(numbers[2]), numbers[3],
+        (int) Math.clamp(numbers[4], -1, Integer.MAX_VALUE));
   }
 }

@@ -4,6 +4,8 @@ import dev.dalle.precision.schedule.Schedule;
 import dev.dalle.precision.schedule.WarmupHalvingSchedule;
 import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.files.NamedTensor;
+import dev.dalle.tensor.files.SafetensorsFile;
+import dev.dalle.tensor.files.TensorFileException;
 import dev.dalle.trainer.run.Halving;
 import dev.dalle.trainer.run.TransformerStageConfig;
 import java.util.List;
@@ -25,6 +27,13 @@ interface StepSizes {
   default List<NamedTensor> state() {
     return List.of();
   }
+
+  /**
+   * Refuses a file of numbers that cannot be gone on from; changes nothing.
+   *
+   * @throws TensorFileException if so
+   */
+  default void checkStored(SafetensorsFile file) throws TensorFileException {}
 
   /** Goes on from what was read into {@link #state()}. */
   default void restore() {}

@@ -69,9 +69,8 @@ public final class TransformerStage {
       LossCurve curve = new LossCurve(config.steps());
       StageClock clock = new StageClock();
       GradientLog gradients = new GradientLog();
-      long done = checkpoint.restore(model.state(), curve, clock);
+      long done = checkpoint.restore(model, curve, clock);
       if (done > 0) {
-        model.restored();
         gradients.restore(checkpoint.folder(), done);
       }
       EpochOrder order = new EpochOrder(Philox.stream(seed, ORDER), examples.size());

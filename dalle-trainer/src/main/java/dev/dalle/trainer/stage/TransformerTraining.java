@@ -28,7 +28,10 @@ import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.Tape;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.files.NamedTensor;
+import dev.dalle.tensor.files.SafetensorsFile;
+import dev.dalle.tensor.files.TensorFileException;
 import dev.dalle.trainer.run.PrecisionConfig;
+import dev.dalle.trainer.run.Resumable;
 import dev.dalle.trainer.run.TransformerStageConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,7 +48,7 @@ import java.util.TreeMap;
  * Transformer, optimizer, gradient scales and average, and what happens to them in one update (Ramesh et al. 2021, arXiv 2102.12092, section 2.4, appendix B.2).
  * One thread at a time. Owns a thread and memory of the host where the average is kept there.
  */
-public final class TransformerTraining implements AutoCloseable {
+public final class TransformerTraining implements Resumable, AutoCloseable {
   private final TransformerStageConfig config;
   private final Device device;
   private final Transformer transformer;
@@ -229,7 +232,8 @@ public final class TransformerTraining implements AutoCloseable {
     average.copyTo(transformer.parameters());
   }
 
-  List<NamedTensor> state() {
+  @Override
+  public List<NamedTensor> state() {
     List<NamedTensor> state = new ArrayList<>();
     transformer.parameters().forEach(parameter -> state.add(new NamedTensor(parameter.name(), parameter.value())));
     state.addAll(optimizer.state());
@@ -239,8 +243,15 @@ public final class TransformerTraining implements AutoCloseable {
     return state;
   }
 
-  /** Goes on from what was read into {@link #state()}. */
-  void restored() {
+  @Override
+  public void checkStored(SafetensorsFile file) throws TensorFileException {
+    optimizer.checkStored(file, "");
+    scaler.checkStored(file, "");
+    stepSizes.checkStored(file);
+  }
+
+  @Override
+  public void restored() {
     scaler.restore();
     stepSizes.restore();
     optimizer.recount();
