@@ -37,6 +37,21 @@ final class TransformerStepComparison implements Comparison {
     tokens = new TokenBatch(captions, images);
   }
 
+  /** The model, whose weights start large enough for gradients to reach every layer. */
+  TransformerConfig config() {
+    return config;
+  }
+
+  /** Type of the inside of blocks. */
+  DType dtype() {
+    return dtype;
+  }
+
+  /** The one batch. */
+  TokenBatch tokens() {
+    return tokens;
+  }
+
   /** Of gradients through all layers. In BF16 both sides round after every operation, each in its own places. */
   @Override
   public double tolerance() {
