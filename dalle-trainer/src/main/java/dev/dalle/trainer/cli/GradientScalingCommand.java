@@ -42,29 +42,29 @@ final class GradientScalingCommand implements Callable<Integer> {
   @Option(names = "--out", paramLabel = "DIR", defaultValue = "runs/gradient-scaling", description = "Folder of runs and report (default ${DEFAULT-VALUE}).")
   private Path out;
 
-  @Option(names = "--layers", paramLabel = "N", description = "Layers, each of two resblocks (default 24).")
+  @Option(names = "--layers", paramLabel = "N", description = "Layers, each of two resblocks (default ${DEFAULT-VALUE}).")
   private int layers = GradientScaling.Choice.USUAL.layers();
 
-  @Option(names = "--width", paramLabel = "N", description = "Width of the stream, a multiple of 32 (default 64).")
+  @Option(names = "--width", paramLabel = "N", description = "Width of the stream, a multiple of 32 (default ${DEFAULT-VALUE}).")
   private int width = GradientScaling.Choice.USUAL.width();
 
-  @Option(names = "--gain", paramLabel = "X", description = "Starting weights have a deviation of this over the root of their fan-in (default 0.125).")
+  @Option(names = "--gain", paramLabel = "X", description = "Starting weights have a deviation of this over the root of their fan-in (default ${DEFAULT-VALUE}).")
   private double gain = GradientScaling.Choice.USUAL.gain();
 
-  @Option(names = "--steps", paramLabel = "N", description = "Updates of each run (default 300).")
+  @Option(names = "--steps", paramLabel = "N", description = "Updates of each run (default ${DEFAULT-VALUE}).")
   private int steps = GradientScaling.Choice.USUAL.steps();
 
-  @Option(names = "--batch", paramLabel = "N", description = "Examples an update (default 8).")
+  @Option(names = "--batch", paramLabel = "N", description = "Examples an update (default ${DEFAULT-VALUE}).")
   private int batch = GradientScaling.Choice.USUAL.batchSize();
 
-  @Option(names = "--step-size", paramLabel = "X", description = "Greatest step size (default 1e-3).")
+  @Option(names = "--step-size", paramLabel = "X", description = "Greatest step size (default ${DEFAULT-VALUE}).")
   private double stepSize = GradientScaling.Choice.USUAL.stepSize();
 
-  @Option(names = "--seeds", paramLabel = "N", description = "Runs of each kind (default 3).")
+  @Option(names = "--seeds", paramLabel = "N", description = "Runs of each kind (default ${DEFAULT-VALUE}).")
   private int seeds = GradientScaling.Choice.USUAL.seeds();
 
   @Option(names = "--replicas", paramLabel = "N", description = "Replicas that an update is thought to be spread over, a power of two: the loss is divided by the "
-      + "overall batch size, which contains them (default 1024, the paper's).")
+      + "overall batch size, which contains them (default ${DEFAULT-VALUE}). The paper's are 1024, which cost a model as small as this one no loss.")
   private int replicas = GradientScaling.Choice.USUAL.replicas();
 
   @Override

@@ -8,7 +8,7 @@ import dev.dalle.attention.TransformerConfig;
  * @param model sizes and starting values
  * @param steps updates of each run
  * @param batchSize examples an update
- * @param stepSize AdamW's greatest, reached after a tenth of the run and kept
+ * @param stepSize AdamW's greatest, reached after a tenth of the run, from where it falls to a hundredth along a cosine
  * @param seeds runs of each arm
  * @param replicas M, of which the run is one: the loss is divided by the overall batch size, M times what a replica sees; a power of two
  * @param examples that are trained on, at most

@@ -95,7 +95,7 @@ final class GradientScalingExperiment {
 
   private TransformerStageConfig stage(ScalingArm arm) {
     PrecisionConfig precision = new PrecisionConfig(PrecisionConfig.Scaling.NONE, arm.moments(), PrecisionConfig.Weights.F32, ValueUpdate.MASTER_COPY);
-    return new TransformerStageConfig(config.model(), arm.compute(), config.steps(), config.batchSize(), config.stepSize(), config.stepSize(), 0.1, 0, 0, 4.5e-2,
+    return new TransformerStageConfig(config.model(), arm.compute(), config.steps(), config.batchSize(), config.stepSize(), config.stepSize() / 100, 0.1, 0, 0, 4.5e-2,
         0.9, 25, 4, false, config.steps(), Optional.of(precision), Optional.empty());
   }
 

@@ -35,7 +35,8 @@ final class GradientScalingReport {
 
   private String summary() {
     return String.format(Locale.ROOT, "The same transformer of %d resblocks and width %d is trained from %d seeds in 32 bits, and with the inside of its resblocks in "
-        + "fp16 under one gradient scale and under a scale for each resblock, each scale with the same rules. Losses are means over the seeds.",
+        + "fp16: under one scale for the loss, with PyTorch's rules and with the paper's, and under a scale for each resblock, with moments in 32 and in 16 bits. Losses "
+        + "are means over the seeds.",
         2 * config.model().layers(), config.model().width(), config.seeds());
   }
 
