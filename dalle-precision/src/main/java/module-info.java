@@ -2,13 +2,8 @@
  * What turns gradients into better parameters: AdamW, the global gradient norm, scales that keep gradients inside 16-bit types, moving averages of parameters,
  * the schedules that steer them, and the small number formats in which all of that is kept.
  *
- * <p>A model takes part as residual blocks of which each has a name, parameters and a function of the stream. Such a one, for example:
- *
- * {@snippet file="dev/dalle/precision/ExampleTest.java" region="block"}
- *
- * <p>is trained in fp16, with a scale for its gradients and 16-bit moments, by
- *
- * {@snippet file="dev/dalle/precision/ExampleTest.java" region="training"}
+ * <p>A model takes part as residual blocks of which each has a name, parameters and a function of the stream; {@link dev.dalle.precision.scale} shows how one of
+ * your own is trained in fp16, with a scale for the gradients of each block and 16-bit moments.
  *
  * <p>Run with {@code --add-modules jdk.incubator.vector}.
  *
