@@ -215,7 +215,7 @@ class SafetensorsTest {
   }
 
   /** A disk that takes so many bytes and then is full. */
-  private static SafetensorsWriter.Sink diskOf(long bytes, String complaint) {
+  private static TensorOutput.Sink diskOf(long bytes, String complaint) {
     long[] left = {bytes};
     return (channel, buffer) -> {
       if (left[0] == 0) {
