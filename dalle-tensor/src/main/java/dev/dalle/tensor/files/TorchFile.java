@@ -16,7 +16,8 @@ import java.util.Optional;
 /**
  * A file that PyTorch's torch.save wrote: in the form of a zip archive, which is the usual one since version 1.6, or as a stream, which came before. What is read
  * of it are its tensors, be they the values of a dictionary, of dictionaries within others, or parameters and buffers of a whole layer that was pickled; their
- * names are those on the way there, joined by dots, and for layers those of state_dict(). A tensor that is alone in its file is called {@code tensor}.
+ * names are those on the way there, joined by dots, and for layers those of state_dict(). A tensor that is alone in its file is called {@code tensor}. Archives of
+ * torch::save, of PyTorch's C++ library, are read as well.
  *
  * <p>A pickle is a program. This one's reader runs nothing: names of classes stay names, and only the functions that make tensors are known, by what they mean.
  * A file that asks for others is refused, and they are named. Whatever the file, opening it takes less than a gigabyte of memory, and a model's file some kilobytes a
