@@ -225,11 +225,12 @@ final class ZipRecords {
     Inflater inflater = new Inflater(true);
     try {
       inflater.setInput(entry.stored.asByteBuffer());
-      while (target.hasRemaining() && !inflater.needsInput() && !inflater.needsDictionary()) {
+      while (target.hasRemaining() && !inflater.finished() && !inflater.needsInput() && !inflater.needsDictionary()) {
         inflater.inflate(target);
       }
       if (target.hasRemaining() || inflater.inflate(new byte[1]) != 0 || !inflater.finished()) {
-        throw wrong("record " + name + ": expected " + entry.byteSize + " bytes of content" + (target.hasRemaining() ? ", found fewer" : " and its end, found more"));
+        throw wrong("record " + name + ": expected " + entry.byteSize + " bytes of content"
+            + (target.hasRemaining() ? ", found fewer" : " and its end, found more"));
       }
     } catch (DataFormatException e) {
       throw new TensorFileException(file.path() + ": zip archive: record " + name + ": expected deflated bytes, found others; the file is damaged", e);

@@ -151,6 +151,12 @@ class ZipRecordsTest {
         assertThrows(TensorFileException.class, () -> records(with(good, 30 + 6, 0xFFFF, 2)).find("packed")).getMessage());
     refused("record packed: expected a content that " + stored + " bytes can hold, found one of 2147483647 bytes" + DAMAGED,
         with(good, from + 24, Integer.MAX_VALUE, 4));
+    // The end comes early, and bytes follow that nobody asked for.
+    byte[] early = archive(null, "packed", new byte[0]);
+    byte[] longer = with(with(Arrays.copyOf(good, good.length), 30 + 6, 3, 2), from + 24, 5000, 4);
+    assertEquals(2, ByteBuffer.wrap(early).order(ByteOrder.LITTLE_ENDIAN).getInt(directory(early) + 20));
+    assertEquals("f: zip archive: record packed: expected 5000 bytes of content, found fewer" + DAMAGED,
+        assertThrows(TensorFileException.class, () -> records(longer).find("packed")).getMessage());
     byte[] cut = with(good, from + 20, stored - 2, 4);
     assertTrue(assertThrows(TensorFileException.class, () -> records(cut).find("packed")).getMessage().contains("record packed: expected 5000 bytes of content"));
   }
