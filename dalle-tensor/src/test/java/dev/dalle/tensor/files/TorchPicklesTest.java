@@ -5,8 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -16,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Archives whose pickles were put together here: what PyTorch does not write, or only somebody with bad intentions. */
 class TorchPicklesTest {
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
   private static final byte[] MARK_STORAGE = PickleMachineTest.bytes("(U", 7, "storagectorch\nFloatStorage\nU", 1, "0U", 3, "cpu");
   /** A storage of six numbers. */
   private static final byte[] STORAGE = PickleMachineTest.bytes(MARK_STORAGE, "K", 6, "tQ");
@@ -179,6 +183,30 @@ class TorchPicklesTest {
     assertTrue(other.endsWith(": expected at most 2000000 values, found more: containers are shared so that they multiply"), other);
     byte[] many = PickleMachineTest.bytes("](", "K\1K\1\u0086".repeat(1000), "eq\0", "ccollections\nOrderedDict\nh\0\u0085R0".repeat(3000), ".");
     assertTrue(refusal((Object) many).endsWith("expected at most 2000000 entries to be copied between dictionaries, found more"));
+  }
+
+  /** The dearest that pickles can ask for: objects, entries, tensors of many dimensions, and tensors under long names many times. */
+  @Test
+  void memoryIsBounded() {
+    String sizes = "(" + "K\1".repeat(16) + "tq\0";
+    String tensor = "ctorch._utils\n_rebuild_tensor\nq\1(" + new String(STORAGE, StandardCharsets.ISO_8859_1) + "K\0" + sizes + "h\0tq\2";
+    StringBuilder entries = new StringBuilder("}(");
+    for (int i = 0; i < 600_000; i++) {
+      entries.append('J').append((char) (i & 0xFF)).append((char) (i >> 8 & 0xFF)).append((char) (i >> 16)).append("\0G?\1\2\3\4\5\6\7");
+    }
+    StringBuilder names = new StringBuilder("}(X").append((char) 0x20).append((char) 0x4E).append("\0\0").append("n".repeat(20_000)).append("](")
+        .append(new String(TENSOR, StandardCharsets.ISO_8859_1)).append("q\3").append("h\3".repeat(1_000_000)).append("eu.");
+    for (CharSequence pickle : List.of("ca\nb\nq\0" + "h\0)\u0081".repeat(660_000) + ".", entries.append("u.").toString(), tensor + "h\1h\2R".repeat(660_000) + ".",
+        "N" + "\u0094".repeat(1_990_000) + ".", names)) {
+      long before = THREADS.getCurrentThreadAllocatedBytes();
+      try (TensorFile file = read(pickle.toString())) {
+        assertEquals(0, file.entries().size());
+      } catch (TensorFileException e) {
+        assertTrue(e.getMessage().startsWith("f: a/data.pkl: "), e.getMessage());
+      }
+      long allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
+      assertTrue(allocated < 1 << 30, () -> allocated + " bytes for " + pickle.subSequence(0, 40));
+    }
   }
 
   @Test
