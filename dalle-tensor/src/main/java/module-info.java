@@ -1,5 +1,5 @@
 /**
- * Tensors on devices, the operations on them, reverse-mode differentiation, random numbers and safetensors files.
+ * Tensors on devices, the operations on them, reverse-mode differentiation, random numbers, and files of tensors: safetensors and PyTorch's.
  *
  * <p>Run with {@code --add-modules jdk.incubator.vector --enable-native-access=dev.dalle.bindings}.
  *

@@ -53,10 +53,12 @@ final class TorchConstructors implements PickleMachine.Constructors {
           "torch.jit._pickle.build_tensorlist" -> argument(function, given, 0, Sequence.class);
       case "torch.jit._pickle.restore_type_tag" -> value(given, 0);
       case "_codecs.encode", "builtins.bytes", "__builtin__.bytes", "builtins.bytearray", "__builtin__.bytearray" -> new Bytes();
-      case "copyreg._reconstructor", "copy_reg._reconstructor" -> create(argument(function, given, 0, Symbol.class), new Sequence(List.of(), false));
+      case "copyreg._reconstructor", "copy_reg._reconstructor" ->
+          create(argument(function, given, 0, Symbol.class), new Sequence(List.of(), false));
       // Plain values that layers keep among their settings; the last one is what layers had before PyTorch 1.2.
       case "torch.device", "torch.serialization._get_layout", "functools.partial", "builtins.complex", "__builtin__.complex", "builtins.slice",
-          "__builtin__.slice", "builtins.range", "__builtin__.xrange", "torch.nn.backends.thnn._get_thnn_function_backend" -> new Instance(function, new Sequence(List.of(), false));
+          "__builtin__.slice", "builtins.range", "__builtin__.xrange", "torch.nn.backends.thnn._get_thnn_function_backend" ->
+          new Instance(function, new Sequence(List.of(), false));
       default -> throw new TensorFileException("asks to call " + function + REMEDY);
     };
   }
