@@ -3,10 +3,13 @@ package dev.dalle.dvae;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.dalle.tensor.CountingDevice;
+import dev.dalle.tensor.Scope;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DvaeConfigTest {
   @Test
@@ -22,6 +25,36 @@ class DvaeConfigTest {
     assertEquals(1.0 / 64, paper.postGain());
     assertEquals(8, paper.layers());
     assertEquals(OptionalDouble.empty(), paper.minLogScale());
+  }
+
+  private static long convolution(long kernel, long inputs, long outputs) {
+    return kernel * kernel * inputs * outputs + outputs;
+  }
+
+  /** Counted by hand from the table of the published networks, and on a device that allocates nothing. */
+  @ParameterizedTest
+  @ValueSource(ints = {4, 60, 256, 2048})
+  void parameterCountsAreThoseOfTheTableAtEveryWidth(int n) {
+    DvaeConfig config = DvaeConfig.plain(256, n, 4, 2, 8192, 128);
+    long encoder = convolution(7, 3, n) + convolution(1, 8 * n, 8192);
+    long decoder = convolution(1, 8192, 128) + convolution(1, n, 6);
+    int[][] encoderBlocks = {{n, n}, {n, n}, {n, 2 * n}, {2 * n, 2 * n}, {2 * n, 4 * n}, {4 * n, 4 * n}, {4 * n, 8 * n}, {8 * n, 8 * n}};
+    for (int[] block : encoderBlocks) {
+      int h = block[1] / 4;
+      encoder += convolution(3, block[0], h) + 2 * convolution(3, h, h) + convolution(1, h, block[1]);
+      encoder += block[0] == block[1] ? 0 : convolution(1, block[0], block[1]);
+    }
+    int[][] decoderBlocks = {{128, 8 * n}, {8 * n, 8 * n}, {8 * n, 4 * n}, {4 * n, 4 * n}, {4 * n, 2 * n}, {2 * n, 2 * n}, {2 * n, n}, {n, n}};
+    for (int[] block : decoderBlocks) {
+      int h = block[1] / 4;
+      decoder += convolution(1, block[0], h) + 2 * convolution(3, h, h) + convolution(3, h, block[1]);
+      decoder += block[0] == block[1] ? 0 : convolution(1, block[0], block[1]);
+    }
+    assertEquals(encoder, config.encoderParameterCount());
+    assertEquals(decoder, config.decoderParameterCount());
+    try (Scope nowhere = new CountingDevice().newScope()) {
+      assertEquals(encoder + decoder, new Dvae(nowhere, config).parameters().elementCount());
+    }
   }
 
   @Test
