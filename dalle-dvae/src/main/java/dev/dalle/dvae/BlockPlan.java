@@ -11,6 +11,11 @@ import java.util.stream.Stream;
  * @param residual four convolutions, each behind a ReLU
  */
 record BlockPlan(Optional<ConvolutionPlan> identity, List<ConvolutionPlan> residual) {
+  /** Positions on each side of a position that it reads. */
+  int radius() {
+    return residual.stream().mapToInt(ConvolutionPlan::radius).sum();
+  }
+
   Stream<ConvolutionPlan> convolutions() {
     return Stream.concat(identity.stream(), residual.stream());
   }

@@ -17,6 +17,11 @@ record ConvolutionPlan(String name, int inputs, int outputs, int kernel, double 
     return (long) outputs * inputs * kernel * kernel + outputs;
   }
 
+  /** Positions on each side of a position that it reads. */
+  int radius() {
+    return kernel / 2;
+  }
+
   double deviation() {
     return gain / Math.sqrt((double) inputs * kernel * kernel);
   }

@@ -2,8 +2,6 @@ package dev.dalle.dvae;
 
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.ParameterSet;
-import dev.dalle.tensor.Shape;
-import dev.dalle.tensor.ShapeException;
 import dev.dalle.tensor.Tape;
 import dev.dalle.tensor.Tensor;
 import java.util.List;
@@ -38,15 +36,13 @@ public final class Decoder {
   /**
    * Maps of a soft code.
    *
-   * @param code F32 {@code [B, grid, grid, vocabulary]}, each position sums to 1
-   * @return F32 {@code [B, S, S, 6]}: mu of red, green, blue, then ln b of red, green, blue; owned by the tape's scope
-   * @throws ShapeException if the shape differs; the message shows both
+   * @param code F32 {@code [B, rows, columns, vocabulary]}, each position sums to 1; any positive numbers of rows and columns
+   * @return F32 {@code [B, rows * d, columns * d, 6]} with d = {@link DvaeConfig#downsampling}: mu of red, green, blue, then ln b of red, green, blue;
+   *     owned by the tape's scope
+   * @throws dev.dalle.tensor.ShapeException if the shape does not fit; the message shows what was expected and what was given
    */
   public Tensor maps(Tape tape, Tensor code) {
-    Shape expected = Shape.of(code.shape().rank() == 0 ? 0 : code.dim(0), config.gridSize(), config.gridSize(), config.vocabulary());
-    if (!code.shape().equals(expected) || code.dtype() != DType.F32) {
-      throw new ShapeException("code: expected F32" + expected + " [batch, grid, grid, vocabulary], got " + code);
-    }
+    Dvae.checkCode(code, config);
     return fromEmbedding(tape, input.runPointwise(tape, code));
   }
 
@@ -54,17 +50,17 @@ public final class Decoder {
    * Maps of chosen codes: the same as {@link #maps} of a one-hot code, without building one.
    *
    * @param tape must not record: what it would record has no gradient for the first convolution
-   * @param ids I32 {@code [B, grid, grid]}; one outside of 0 to vocabulary - 1 makes the device fail
-   * @return F32 {@code [B, S, S, 6]}, as of {@link #maps}
-   * @throws ShapeException if the shape differs; the message shows both
+   * @param ids I32 {@code [B, rows, columns]}; one outside of 0 to vocabulary - 1 makes the device fail
+   * @return F32 {@code [B, rows * d, columns * d, 6]}, as of {@link #maps}
+   * @throws dev.dalle.tensor.ShapeException if the shape does not fit; the message shows what was expected and what was given
    * @throws IllegalStateException if the tape records
    */
   public Tensor mapsOf(Tape tape, Tensor ids) {
-    Dvae.checkIds(ids, config);
+    Dvae.checkIds(ids);
     if (tape.isRecording()) {
       throw new IllegalStateException("mapsOf: this tape records; train on soft codes with maps, or use Tape.inference");
     }
-    Tensor embedding = tape.scope().allocate(DType.F32, ids.dim(0), config.gridSize(), config.gridSize(), config.decoderInit());
+    Tensor embedding = tape.scope().allocate(DType.F32, ids.dim(0), ids.dim(1), ids.dim(2), config.decoderInit());
     DvaeOps ops = tape.device().operations(DvaeOps.class);
     ops.gatherColumns(input.weight().value().reshape(config.decoderInit(), config.vocabulary()), input.bias().value(), ids, embedding);
     return fromEmbedding(tape, embedding);

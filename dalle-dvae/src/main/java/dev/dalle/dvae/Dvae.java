@@ -70,7 +70,8 @@ public final class Dvae {
     return decoder;
   }
 
-  static void checkImages(String name, Tensor images, DvaeConfig config) {
+  /** Pictures of the size that is trained on. */
+  static void checkTrainingImages(String name, Tensor images, DvaeConfig config) {
     long batch = images.shape().rank() == 0 ? 0 : images.dim(0);
     Shape expected = Shape.of(batch, config.imageSize(), config.imageSize(), DvaeConfig.CHANNELS);
     if (!images.shape().equals(expected) || images.dtype() != DType.F32) {
@@ -78,11 +79,29 @@ public final class Dvae {
     }
   }
 
-  static void checkIds(Tensor ids, DvaeConfig config) {
-    long batch = ids.shape().rank() == 0 ? 0 : ids.dim(0);
-    Shape expected = Shape.of(batch, config.gridSize(), config.gridSize());
-    if (!ids.shape().equals(expected) || ids.dtype() != DType.I32) {
-      throw new ShapeException("ids: expected I32" + expected + " [batch, grid, grid], got " + ids);
+  /** Pictures that divide into tokens. */
+  static void checkImages(String name, Tensor images, DvaeConfig config) {
+    int side = config.downsampling();
+    boolean right = isGrid(images, DType.F32, 4) && images.dim(3) == DvaeConfig.CHANNELS && images.dim(1) % side == 0 && images.dim(2) % side == 0;
+    if (!right) {
+      throw new ShapeException(name + ": expected F32 [batch, height, width, " + DvaeConfig.CHANNELS + "] with height and width positive multiples of "
+          + side + ", got " + images);
     }
+  }
+
+  static void checkCode(Tensor code, DvaeConfig config) {
+    if (!isGrid(code, DType.F32, 4) || code.dim(3) != config.vocabulary()) {
+      throw new ShapeException("code: expected F32 [batch, rows, columns, " + config.vocabulary() + "], got " + code);
+    }
+  }
+
+  static void checkIds(Tensor ids) {
+    if (!isGrid(ids, DType.I32, 3)) {
+      throw new ShapeException("ids: expected I32 [batch, rows, columns], got " + ids);
+    }
+  }
+
+  private static boolean isGrid(Tensor tensor, DType dtype, int rank) {
+    return tensor.dtype() == dtype && tensor.shape().rank() == rank && tensor.dim(1) > 0 && tensor.dim(2) > 0;
   }
 }

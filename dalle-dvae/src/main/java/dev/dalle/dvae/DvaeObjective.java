@@ -23,7 +23,7 @@ public final class DvaeObjective {
    * @throws dev.dalle.tensor.ShapeException if the shape of the pixels differs; the message shows both
    */
   public static DvaeLoss negativeElb(Tape tape, Dvae dvae, Tensor pixels, Relaxation relaxation) {
-    Dvae.checkImages("pixels", pixels, dvae.config());
+    Dvae.checkTrainingImages("pixels", pixels, dvae.config());
     Tensor mapped = PixelMap.map(tape, pixels);
     Tensor logits = dvae.encoder().logits(tape, mapped);
     Tensor code = DvaeFunctions.gumbelSoftmax(tape, logits, relaxation.temperature(), relaxation.seed(), relaxation.stream());

@@ -35,9 +35,9 @@ public final class Encoder {
   /**
    * Logits of the code at every position.
    *
-   * @param mapped F32 {@code [B, S, S, 3]}, pixels behind {@link PixelMap}
-   * @return F32 {@code [B, grid, grid, vocabulary]}, owned by the tape's scope
-   * @throws dev.dalle.tensor.ShapeException if the shape differs; the message shows both
+   * @param mapped F32 {@code [B, H, W, 3]}, pixels behind {@link PixelMap}; H and W are positive multiples of {@link DvaeConfig#downsampling}, d
+   * @return F32 {@code [B, H / d, W / d, vocabulary]}, owned by the tape's scope
+   * @throws dev.dalle.tensor.ShapeException if the shape does not fit; the message shows what was expected and what was given
    */
   public Tensor logits(Tape tape, Tensor mapped) {
     Dvae.checkImages("mapped", mapped, config);

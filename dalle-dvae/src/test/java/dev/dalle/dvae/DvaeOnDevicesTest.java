@@ -13,8 +13,12 @@ import dev.dalle.tensor.Tape;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.testing.OpaqueDevice;
 import dev.dalle.tensor.testing.ReferenceDevice;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The whole model on the processor against the reference in double, from equal parameters. */
 class DvaeOnDevicesTest {
@@ -161,6 +165,91 @@ class DvaeOnDevicesTest {
       assertArrayEquals(rightIds.toInts(), ids);
       float[] expected = new ImageTokens(right, DType.F32, 3).decode(referenceScope, rightIds).toFloats();
       assertArrayEquals(expected, new ImageTokens(dvae, DType.F32, 3).decode(scope, scope.of(ids, 5, 4, 4)).toFloats(), 1e-4f);
+    }
+  }
+
+  /**
+   * Large pictures, other than square, of the published structure and of fewer groups: logits and maps of tiles beside those of the whole. Equal to the bit
+   * where products are summed in the same order for every size of grid, as they are on the processors seen so far; at least equal but for roundings.
+   */
+  @ParameterizedTest
+  @CsvSource({"4, 2, 36, 29, 8, F32", "4, 2, 36, 29, 15, F32", "4, 2, 2, 50, 13, F32", "3, 1, 20, 33, 7, F32", "2, 2, 40, 1, 5, F32", "1, 2, 61, 47, 20, F32",
+      "4, 2, 2, 40, 9, BF16", "3, 1, 18, 4, 5, F16"})
+  void tilesGiveWhatTheWholeGives(int groups, int blocks, int rows, int columns, int side, DType computeType) {
+    assumeTrue(device.computesIn(computeType), computeType + " is not computed on this processor");
+    try (Scope scope = device.newScope()) {
+      Dvae dvae = TestModels.initialised(scope, DvaeConfig.plain(16, 16, groups, blocks, 100, 24), 3);
+      DvaeConfig config = dvae.config();
+      int d = config.downsampling();
+      Tensor mapped = PixelMap.map(Tape.inference(scope, DType.F32), TestModels.pixels(scope, 1, rows * d, columns * d, 4));
+      Tensor ids = scope.of(new java.util.Random(6).ints((long) rows * columns, 0, 100).toArray(), 1, rows, columns);
+      float[] logits = logits(scope, dvae, mapped, Tiles.ofEncoder(config, 1000), computeType);
+      float[] maps = maps(scope, dvae, ids, Tiles.ofDecoder(config, 1000), computeType);
+      double encoder = difference(logits, logits(scope, dvae, mapped, Tiles.ofEncoder(config, side), computeType));
+      double decoder = difference(maps, maps(scope, dvae, ids, Tiles.ofDecoder(config, side), computeType));
+      double tolerance = computeType == DType.F32 ? 1e-5 : 4 * computeType.epsilon();
+      assertTrue(encoder < tolerance && decoder < tolerance, "relative differences of logits and maps: " + encoder + ", " + decoder);
+    }
+    assertEquals(0, device.bytesInUse());
+  }
+
+  private static float[] logits(Scope scope, Dvae dvae, Tensor mapped, Tiles tiles, DType computeType) {
+    int d = dvae.config().downsampling();
+    Tensor logits = scope.allocate(DType.F32, mapped.dim(0), mapped.dim(1) / d, mapped.dim(2) / d, dvae.config().vocabulary());
+    tiles.run(mapped, logits, (inner, in, out) -> inner.device().ops().copy(dvae.encoder().logits(Tape.inference(inner, computeType), in), out));
+    return logits.toFloats();
+  }
+
+  private static float[] maps(Scope scope, Dvae dvae, Tensor ids, Tiles tiles, DType computeType) {
+    int d = dvae.config().downsampling();
+    Tensor maps = scope.allocate(DType.F32, ids.dim(0), ids.dim(1) * d, ids.dim(2) * d, 6);
+    tiles.run(ids, maps, (inner, in, out) -> inner.device().ops().copy(dvae.decoder().mapsOf(Tape.inference(inner, computeType), in), out));
+    return maps.toFloats();
+  }
+
+  /** Length of the difference relative to that of what is right. */
+  private static double difference(float[] right, float[] found) {
+    double squares = 0;
+    double differences = 0;
+    for (int i = 0; i < right.length; i++) {
+      squares += (double) right[i] * right[i];
+      differences += ((double) found[i] - right[i]) * ((double) found[i] - right[i]);
+    }
+    return Math.sqrt(differences / squares);
+  }
+
+  /** Beside what goes in and out, a tile's memory: the same for any picture, and what was told before. */
+  @ParameterizedTest
+  @CsvSource({"F32, 1", "F32, 2", "F16, 1"})
+  void memoryIsThatOfATileHoweverLargeThePicture(DType computeType, int batch) {
+    assumeTrue(device.computesIn(computeType), computeType + " is not computed on this processor");
+    int tile = 4;
+    try (Scope scope = device.newScope()) {
+      Dvae dvae = TestModels.initialised(scope, DvaeConfig.plain(16, 16, 3, 1, 100, 24), 3);
+      ImageTokens tokens = new ImageTokens(dvae, computeType, batch).withTile(tile);
+      long model = device.bytesInUse();
+      List<Long> between = new ArrayList<>();
+      for (int side : new int[] {24, 32}) {
+        try (Scope work = device.newScope()) {
+          Tensor pixels = TestModels.pixels(work, batch, 4 * side, 4 * side, 4);
+          device.synchronize();
+          device.resetPeak();
+          Tensor ids = tokens.encode(work, pixels);
+          device.synchronize();
+          long encoding = device.peakBytes() - model;
+          work.release(pixels);
+          device.resetPeak();
+          Tensor again = tokens.decode(work, ids);
+          device.synchronize();
+          long peak = Math.max(encoding, device.peakBytes() - model);
+          assertEquals(ImageTokens.bytesNeeded(dvae.config(), computeType, batch, tile, side, side), peak);
+          between.add(peak - again.byteSize() - ids.byteSize());
+        }
+      }
+      // Beside the tile there is only what the pool adds to the sizes of what goes in and out.
+      assertTrue(between.getLast() < 1.1 * between.getFirst(), between.toString());
+      long whole = ImageTokens.bytesNeeded(dvae.config(), computeType, batch, 40, 40, 40);
+      assertTrue(between.getLast() < whole / 2, between.getLast() + " bytes in tiles, " + whole + " for the whole");
     }
   }
 

@@ -120,12 +120,18 @@ class DvaeTest {
     try (Scope scope = device.newScope()) {
       Dvae dvae = TestModels.initialised(scope, TestModels.tiny(), 1);
       Tape tape = Tape.inference(scope, DType.F32);
-      assertMessage("mapped: expected F32[2, 8, 8, 3] [batch, size, size, channels], got F32[2, 8, 9, 3]@reference",
-          () -> dvae.encoder().logits(tape, scope.allocate(DType.F32, 2, 8, 9, 3)));
-      assertMessage("code: expected F32[2, 4, 4, 5] [batch, grid, grid, vocabulary], got F32[2, 4, 4, 6]@reference",
+      for (Tensor mapped : List.of(scope.allocate(DType.F32, 2, 8, 9, 3), scope.allocate(DType.F32, 2, 9, 8, 3), scope.allocate(DType.F32, 2, 0, 8, 3),
+          scope.allocate(DType.F32, 2, 8, 8, 4), scope.allocate(DType.F32, 8, 8, 3), scope.allocate(DType.BF16, 2, 8, 8, 3))) {
+        assertMessage("mapped: expected F32 [batch, height, width, 3] with height and width positive multiples of 2, got " + mapped,
+            () -> dvae.encoder().logits(tape, mapped));
+      }
+      assertMessage("code: expected F32 [batch, rows, columns, 5], got F32[2, 4, 4, 6]@reference",
           () -> dvae.decoder().maps(tape, scope.allocate(DType.F32, 2, 4, 4, 6)));
-      assertMessage("ids: expected I32[2, 4, 4] [batch, grid, grid], got F32[2, 4, 4]@reference",
-          () -> dvae.decoder().mapsOf(tape, scope.allocate(DType.F32, 2, 4, 4)));
+      assertMessage("code: expected F32 [batch, rows, columns, 5], got F32[2, 4, 5]@reference",
+          () -> dvae.decoder().maps(tape, scope.allocate(DType.F32, 2, 4, 5)));
+      for (Tensor ids : List.of(scope.allocate(DType.F32, 2, 4, 4), scope.allocate(DType.I32, 2, 16), scope.allocate(DType.I32, 2, 4, 0))) {
+        assertMessage("ids: expected I32 [batch, rows, columns], got " + ids, () -> dvae.decoder().mapsOf(tape, ids));
+      }
       Tape recording = Tape.recording(scope, DType.F32);
       IllegalStateException thrown = assertThrows(IllegalStateException.class,
           () -> dvae.decoder().mapsOf(recording, scope.allocate(DType.I32, 2, 4, 4)));

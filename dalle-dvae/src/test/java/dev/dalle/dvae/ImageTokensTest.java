@@ -7,12 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Scope;
+import dev.dalle.tensor.Shape;
 import dev.dalle.tensor.ShapeException;
 import dev.dalle.tensor.Tape;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.testing.ReferenceDevice;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ImageTokensTest {
   private final ReferenceDevice device = new ReferenceDevice();
@@ -62,6 +65,60 @@ class ImageTokensTest {
     }
   }
 
+  /** Sizes that the model was not trained on, whole and in tiles, alone and in batches. */
+  @ParameterizedTest
+  @CsvSource({"1, 1, 1", "6, 10, 1", "6, 10, 4", "15, 4, 3", "2, 30, 7"})
+  void picturesOfAnySizeGoThroughInTilesOfAnySize(int rows, int columns, int tile) {
+    try (Scope scope = device.newScope()) {
+      Dvae dvae = TestModels.reaching(scope, 2, 1);
+      Tensor pixels = TestModels.pixels(scope, 3, 2 * rows, 2 * columns, 4);
+      Tape tape = Tape.inference(scope, DType.F32);
+      Tensor expected = scope.allocate(DType.I32, 3, rows, columns);
+      device.ops().argmax(dvae.encoder().logits(tape, PixelMap.map(tape, pixels)), expected);
+      Tensor maps = dvae.decoder().mapsOf(tape, expected);
+      Tensor seen = scope.allocate(DType.F32, 3, 2 * rows, 2 * columns, 3);
+      device.operations(DvaeOps.class).pixels(maps, seen);
+      for (int batch : new int[] {1, 2, 4}) {
+        long before = device.bytesInUse();
+        ImageTokens whole = new ImageTokens(dvae, DType.F32, batch);
+        for (ImageTokens tokens : new ImageTokens[] {whole, whole.withTile(tile)}) {
+          try (Scope inner = device.newScope()) {
+            Tensor ids = tokens.encode(inner, pixels);
+            assertEquals(expected.shape(), ids.shape());
+            assertArrayEquals(expected.toInts(), ids.toInts());
+            assertArrayEquals(ReferenceDevice.read(seen), ReferenceDevice.read(tokens.decode(inner, ids)));
+            Tensor again = tokens.reconstruct(inner, pixels);
+            assertEquals(pixels.shape(), again.shape());
+            assertArrayEquals(ReferenceDevice.read(seen), ReferenceDevice.read(again));
+            assertEquals(before + ids.byteSize() + 2 * again.byteSize(), device.bytesInUse());
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void noPicturesHaveNoTokens() {
+    try (Scope scope = device.newScope()) {
+      ImageTokens tokens = new ImageTokens(TestModels.reaching(scope, 2, 1), DType.F32, 2).withTile(1);
+      assertEquals(Shape.of(0, 2, 3), tokens.encode(scope, scope.allocate(DType.F32, 0, 4, 6, 3)).shape());
+      assertEquals(Shape.of(0, 4, 6, 3), tokens.decode(scope, scope.allocate(DType.I32, 0, 2, 3)).shape());
+    }
+  }
+
+  /** The paper's model on a photo of 12 million pixels: as much for a tile as for the tile of a larger one, a tenth of what the whole takes. */
+  @Test
+  void aPhotoInTilesTakesLittleMemory() {
+    DvaeConfig paper = DvaeConfig.paper();
+    long photo = 4L * 3 * 3000 * 4000;
+    long tiles = ImageTokens.bytesNeeded(paper, DType.F32, 1, 32, 375, 500);
+    long whole = ImageTokens.bytesNeeded(paper, DType.F32, 1, 500, 375, 500);
+    assertTrue(tiles - photo < 1_500_000_000L, "in tiles: " + tiles);
+    assertTrue(tiles < whole / 10, tiles + " in tiles, " + whole + " whole");
+    long larger = ImageTokens.bytesNeeded(paper, DType.F32, 1, 32, 750, 1000);
+    assertTrue(larger - 4 * photo < 1.1 * (tiles - photo), tiles + ", and " + larger + " for a larger one");
+  }
+
   @Test
   void reconstructIsDecodeOfEncode() {
     DvaeConfig config = TestModels.tiny();
@@ -84,7 +141,8 @@ class ImageTokensTest {
       assertEquals("batch: expected 1 or more, got 0",
           assertThrows(IllegalArgumentException.class, () -> new ImageTokens(dvae, DType.F32, 0)).getMessage());
       ImageTokens tokens = new ImageTokens(dvae, DType.F32, 2);
-      assertEquals("pixels: expected F32[1, 8, 8, 3] [batch, size, size, channels], got F32[1, 8, 8, 4]@reference",
+      assertEquals("tile: expected 1 token or more, got 0", assertThrows(IllegalArgumentException.class, () -> tokens.withTile(0)).getMessage());
+      assertEquals("pixels: expected F32 [batch, height, width, 3] with height and width positive multiples of 2, got F32[1, 8, 8, 4]@reference",
           assertThrows(ShapeException.class, () -> tokens.encode(scope, scope.allocate(DType.F32, 1, 8, 8, 4))).getMessage());
       Tensor ids = scope.zeros(DType.I32, dev.dalle.tensor.Shape.of(1, 4, 4));
       ids.write(new int[] {0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0});
