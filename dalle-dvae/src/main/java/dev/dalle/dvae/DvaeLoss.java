@@ -8,7 +8,7 @@ import dev.dalle.tensor.Tensor;
  * @param loss what is minimised: the negative evidence lower bound in nats a value, with the divergence weighed by beta
  * @param reconstruction mean negative log-likelihood of a mapped pixel value, in nats
  * @param divergence mean Kullback-Leibler divergence of a position's code from the uniform distribution, in nats
- * @param logits F32 {@code [B, grid, grid, vocabulary]}, for measurements
- * @param maps F32 {@code [B, S, S, 6]}, for measurements
+ * @param logits F32 {@code [B, rows, columns, vocabulary]}, for measurements
+ * @param maps F32 {@code [B, H, W, 6]}, for measurements
  */
 public record DvaeLoss(Tensor loss, Tensor reconstruction, Tensor divergence, Tensor logits, Tensor maps) {}

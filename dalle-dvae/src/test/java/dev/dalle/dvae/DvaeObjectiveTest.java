@@ -3,16 +3,19 @@ package dev.dalle.dvae;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Philox;
 import dev.dalle.tensor.Scope;
+import dev.dalle.tensor.ShapeException;
 import dev.dalle.tensor.Tape;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.testing.GradientCheck;
 import dev.dalle.tensor.testing.ReferenceDevice;
 import java.util.List;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
 class DvaeObjectiveTest {
@@ -57,30 +60,142 @@ class DvaeObjectiveTest {
       Dvae dvae = TestModels.initialised(scope, config, 3);
       Tensor pixels = TestModels.pixels(scope, config, 3, 4);
       DvaeLoss loss = DvaeObjective.negativeElb(Tape.inference(scope, DType.F32), dvae, pixels, new Relaxation(temperature, beta, 1, 2));
-      double[] x = ReferenceDevice.read(pixels);
-      double[] maps = ReferenceDevice.read(loss.maps());
-      double[] logits = ReferenceDevice.read(loss.logits());
-      double likelihood = 0;
-      for (int i = 0; i < x.length; i++) {
-        double v = 0.8 * x[i] + 0.1;
-        double b = Math.exp(Math.max(-3, maps[i / 3 * 6 + 3 + i % 3]));
-        double mu = maps[i / 3 * 6 + i % 3];
-        likelihood += Math.log(Math.exp(-Math.abs(Math.log(v / (1 - v)) - mu) / b) / (2 * b * v * (1 - v)));
+      assertIsTheFormula(pixels, ReferenceDevice.read(loss.logits()), ReferenceDevice.read(loss.maps()), beta, loss);
+    }
+  }
+
+  /** Of 5 codes, with ln b bounded by -3. */
+  private static void assertIsTheFormula(Tensor pixels, double[] logits, double[] maps, double beta, DvaeLoss loss) {
+    double[] x = ReferenceDevice.read(pixels);
+    double likelihood = 0;
+    for (int i = 0; i < x.length; i++) {
+      double v = 0.8 * x[i] + 0.1;
+      double b = Math.exp(Math.max(-3, maps[i / 3 * 6 + 3 + i % 3]));
+      double mu = maps[i / 3 * 6 + i % 3];
+      likelihood += Math.log(Math.exp(-Math.abs(Math.log(v / (1 - v)) - mu) / b) / (2 * b * v * (1 - v)));
+    }
+    double divergence = 0;
+    for (int n = 0; n < logits.length; n += 5) {
+      for (double q : probabilities(logits, n, 5)) {
+        divergence += q * Math.log(q / (1.0 / 5));
       }
-      double divergence = 0;
-      for (int n = 0; n < logits.length; n += 5) {
-        double total = 0;
-        for (int k = 0; k < 5; k++) {
-          total += Math.exp(logits[n + k]);
-        }
-        for (int k = 0; k < 5; k++) {
-          double q = Math.exp(logits[n + k]) / total;
-          divergence += q * Math.log(q / (1.0 / 5));
+    }
+    assertEquals(-(likelihood - beta * divergence) / x.length, ReferenceDevice.read(loss.loss())[0], 1e-12);
+    assertEquals(-likelihood / x.length, ReferenceDevice.read(loss.reconstruction())[0], 1e-12);
+    assertEquals(divergence / (logits.length / 5), ReferenceDevice.read(loss.divergence())[0], 1e-12);
+  }
+
+  private static double[] probabilities(double[] logits, int from, int count) {
+    double total = 0;
+    for (int k = 0; k < count; k++) {
+      total += Math.exp(logits[from + k]);
+    }
+    double[] probabilities = new double[count];
+    for (int k = 0; k < count; k++) {
+      probabilities[k] = Math.exp(logits[from + k]) / total;
+    }
+    return probabilities;
+  }
+
+  /** The maps of the codes that the greatest numbers of 5 stand for, by way of a one-hot code. */
+  private static double[] mapsOfGreatest(Scope scope, Dvae dvae, double[] scores, int batch) {
+    double[] oneHot = new double[scores.length];
+    for (int n = 0; n < scores.length; n += 5) {
+      int greatest = n;
+      for (int k = n + 1; k < n + 5; k++) {
+        greatest = scores[k] > scores[greatest] ? k : greatest;
+      }
+      oneHot[greatest] = 1;
+    }
+    Tensor code = scope.allocate(DType.F32, batch, 4, 4, 5);
+    ReferenceDevice.write(code, oneHot);
+    return ReferenceDevice.read(dvae.decoder().maps(Tape.inference(scope, DType.F32), code));
+  }
+
+  @Test
+  void theTrueBoundIsOfDrawnCodesAndThatOfTheArgmaxOfTheMostProbable() {
+    try (Scope scope = device.newScope()) {
+      Dvae dvae = TestModels.initialised(scope, TestModels.tiny(), 3);
+      Tensor pixels = TestModels.pixels(scope, dvae.config(), 3, 4);
+      Tape tape = Tape.inference(scope, DType.F32);
+      double[] logits = ReferenceDevice.read(dvae.encoder().logits(tape, PixelMap.map(tape, pixels)));
+      double[] noisy = logits.clone();
+      for (int i = 0; i < noisy.length; i++) {
+        noisy[i] -= Math.log(-Math.log(Philox.uniform(1, 2, i)));
+      }
+      double[] drawnMaps = mapsOfGreatest(scope, dvae, noisy, 3);
+      double[] argmaxMaps = mapsOfGreatest(scope, dvae, logits, 3);
+      assertFalse(java.util.Arrays.equals(drawnMaps, argmaxMaps));
+      assertIsTheFormula(pixels, logits, drawnMaps, 1, DvaeObjective.trueNegativeElb(tape, dvae, pixels, 1, 2));
+      assertIsTheFormula(pixels, logits, argmaxMaps, 1, DvaeObjective.argmaxNegativeElb(tape, dvae, pixels));
+    }
+  }
+
+  @Test
+  void theRelaxedBoundTendsToTheTrueOne() {
+    try (Scope scope = device.newScope()) {
+      Dvae dvae = TestModels.initialised(scope, TestModels.tiny(), 3);
+      Tensor pixels = TestModels.pixels(scope, dvae.config(), 2, 4);
+      Tape tape = Tape.inference(scope, DType.F32);
+      double exact = ReferenceDevice.read(DvaeObjective.trueNegativeElb(tape, dvae, pixels, 1, 2).loss())[0];
+      assertEquals(exact, ReferenceDevice.read(DvaeObjective.negativeElb(tape, dvae, pixels, new Relaxation(1e-7, 1, 1, 2)).loss())[0], 1e-12);
+      assertTrue(Math.abs(exact - ReferenceDevice.read(DvaeObjective.negativeElb(tape, dvae, pixels, new Relaxation(1, 1, 1, 2)).loss())[0]) > 1e-3);
+    }
+  }
+
+  /** A picture of one position, where the expectation over the codes can be written out. */
+  @Test
+  void theMeanOfDrawsIsTheExpectation() {
+    DvaeConfig config = new DvaeConfig(1, 4, 1, 1, 5, 3, 0.5, 4, Math.sqrt(2), 1.1, 0.5, 2, OptionalDouble.of(-3));
+    int draws = 4000;
+    try (Scope scope = device.newScope()) {
+      Dvae dvae = TestModels.initialised(scope, config, 3);
+      Tensor pixels = TestModels.pixels(scope, config, 1, 4);
+      Tape tape = Tape.inference(scope, DType.F32);
+      Tensor mapped = PixelMap.map(tape, pixels);
+      double[] q = probabilities(ReferenceDevice.read(dvae.encoder().logits(tape, mapped)), 0, 5);
+      double expected = 0;
+      double squares = 0;
+      for (int k = 0; k < 5; k++) {
+        Tensor maps = dvae.decoder().mapsOf(tape, scope.of(new int[] {k}, 1, 1, 1));
+        double reconstruction = ReferenceDevice.read(DvaeFunctions.logitLaplaceSum(tape, mapped, maps, config.minLogScale()))[0] / 3;
+        expected += q[k] * reconstruction;
+        squares += q[k] * reconstruction * reconstruction;
+      }
+      double deviation = Math.sqrt(squares - expected * expected);
+      assertTrue(deviation > 0.1, "codes that all decode to the same tell nothing: " + deviation);
+      double sum = 0;
+      for (int draw = 0; draw < draws; draw++) {
+        try (Scope inner = device.newScope()) {
+          sum += ReferenceDevice.read(DvaeObjective.trueNegativeElb(Tape.inference(inner, DType.F32), dvae, pixels, 1, draw).reconstruction())[0];
         }
       }
-      assertEquals(-(likelihood - beta * divergence) / x.length, ReferenceDevice.read(loss.loss())[0], 1e-12);
-      assertEquals(-likelihood / x.length, ReferenceDevice.read(loss.reconstruction())[0], 1e-12);
-      assertEquals(divergence / (3 * 16), ReferenceDevice.read(loss.divergence())[0], 1e-12);
+      assertEquals(expected, sum / draws, 5 * deviation / Math.sqrt(draws));
+    }
+  }
+
+  @Test
+  void chosenCodesCannotBeRecordedAndKeepTheResultOnly() {
+    try (Scope scope = device.newScope()) {
+      Dvae dvae = TestModels.initialised(scope, TestModels.tiny(), 3);
+      Tensor pixels = TestModels.pixels(scope, 2, 4, 12, 4);
+      Tape recording = Tape.recording(scope, DType.F32);
+      assertThrows(IllegalStateException.class, () -> DvaeObjective.trueNegativeElb(recording, dvae, pixels, 1, 2));
+      assertThrows(IllegalStateException.class, () -> DvaeObjective.argmaxNegativeElb(recording, dvae, pixels));
+      long before = device.bytesInUse();
+      DvaeLoss loss = DvaeObjective.trueNegativeElb(Tape.inference(scope, DType.F32), dvae, pixels, 1, 2);
+      assertEquals(before + loss.logits().byteSize() + loss.maps().byteSize() + 6 * 4, device.bytesInUse());
+    }
+  }
+
+  @Test
+  void picturesOfAnotherSizeThanThatOfTheTrainingAreRefused() {
+    try (Scope scope = device.newScope()) {
+      Dvae dvae = TestModels.initialised(scope, TestModels.tiny(), 3);
+      Tensor pixels = scope.allocate(DType.F32, 2, 8, 10, 3);
+      assertEquals("pixels: expected F32[2, 8, 8, 3] [batch, size, size, channels], got F32[2, 8, 10, 3]@reference",
+          assertThrows(ShapeException.class, () -> DvaeObjective.negativeElb(Tape.inference(scope, DType.F32), dvae, pixels, new Relaxation(1, 1, 1, 1)))
+              .getMessage());
     }
   }
 
