@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The oracle values come from TensorFlow and Pillow; resize_oracle.py beside them made them. */
 class ResizingTest {
@@ -70,6 +72,55 @@ class ResizingTest {
       different += got == wanted.expected[i] ? 0 : 1;
     }
     assertTrue(different <= wanted.expected.length / 100, different + " of " + wanted.expected.length + " values differ");
+  }
+
+  /** What lies over one new pixel, by its definition: the picture goes on beyond its edge with the edge's colour. */
+  private static double mean(Picture picture, int channel, double top, double bottom, double left, double right) {
+    double sum = 0;
+    for (int r = (int) Math.floor(top); r < bottom; r++) {
+      for (int c = (int) Math.floor(left); c < right; c++) {
+        double covered = (Math.min(bottom, r + 1) - Math.max(top, r)) * (Math.min(right, c + 1) - Math.max(left, c));
+        sum += covered * picture.value(Math.min(r, picture.height() - 1), Math.min(c, picture.width() - 1), channel);
+      }
+    }
+    return sum / ((bottom - top) * (right - left));
+  }
+
+  /** Sizes of Listings 1 and 2 and others, larger and smaller. */
+  @ParameterizedTest
+  @CsvSource({"300, 300, 288, 288", "500, 500, 384, 384", "257, 257, 257, 256", "320, 320, 256, 256", "13, 207, 7, 100", "2, 2, 9, 5", "31, 17, 64, 33",
+      "64, 64, 1, 1", "90, 91, 2, 3"})
+  void areaIsTheMeanOfWhatLiesUnderAPixel(int height, int width, int rows, int columns) {
+    Picture before = pattern(height, width);
+    Picture after = Resizing.area(before, rows, columns);
+    // With aligned corners the first and the last pixels of both pictures coincide, if there is more than one.
+    double down = rows == 1 ? height : (height - 1) / (rows - 1.0);
+    double across = columns == 1 ? width : (width - 1) / (columns - 1.0);
+    for (int r = 0; r < rows; r++) {
+      for (int c = 0; c < columns; c++) {
+        for (int k = 0; k < Picture.CHANNELS; k++) {
+          double wanted = mean(before, k, r * down, (r + 1) * down, c * across, (c + 1) * across);
+          // Half a level by rounding to bytes; edges of rectangles at 500, in 32 bits, are off by 3e-5 pixels, twice, of 255 levels each.
+          assertEquals(wanted, after.value(r, c, k), 0.53, "row " + r + ", column " + c + ", channel " + k);
+        }
+      }
+    }
+  }
+
+  /** By the file names: the usage notebook's own steps made the picture after "to" of the one before it, with Pillow 11.3. */
+  @ParameterizedTest
+  @ValueSource(strings = {"97x131-to-64", "97x131-to-33", "66x131-to-33", "66x131-to-66", "133x66-to-33", "66x135-to-33", "64x65-to-64", "64x65-to-63",
+      "40x300-to-40", "40x300-to-39", "40x300-to-7", "301x41-to-32"})
+  void centreIsThatOfTheUsageNotebook(String name) throws IOException {
+    Picture before = stored(name.substring(0, name.indexOf('-')));
+    assertEquals(before.height() + "x" + before.width(), name.substring(0, name.indexOf('-')));
+    assertEquals(stored(name), Resizing.centre(before, Integer.parseInt(name.substring(name.lastIndexOf('-') + 1))));
+  }
+
+  private static Picture stored(String name) throws IOException {
+    try (InputStream in = ResizingTest.class.getResourceAsStream("centre/" + name + ".png")) {
+      return PictureFiles.read(in.readAllBytes(), name);
+    }
   }
 
   @Test
