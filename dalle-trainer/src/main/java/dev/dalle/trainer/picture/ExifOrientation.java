@@ -4,31 +4,57 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** How a camera was held, from the EXIF block of a JPEG file, and how to turn the picture upright. Numbers as in EXIF, 1 to 8. */
+/** How a camera was held, from the EXIF block of a JPEG, PNG or WebP file, and how to turn the picture upright. Numbers as in EXIF, 1 to 8. */
 record ExifOrientation(int number) {
   private static final int TAG = 0x0112;
+  private static final int LONG = 4;
+  private static final byte[] EXIF = {'E', 'x', 'i', 'f', 0, 0};
   private static final ExifOrientation UPRIGHT = new ExifOrientation(1);
 
   /** The orientation that the file names; upright if it names none or the block is damaged, as viewers do. */
-  static ExifOrientation of(byte[] jpeg) {
+  static ExifOrientation of(PictureFormat format, byte[] file) {
     try {
-      ByteBuffer in = ByteBuffer.wrap(jpeg);
-      in.position(2);
-      while (in.remaining() >= 4) {
-        int marker = in.getShort() & 0xffff;
-        int length = in.getShort() & 0xffff;
-        if (marker == 0xffda || length < 2 || (marker & 0xff00) != 0xff00) {
-          return UPRIGHT;
-        }
-        if (marker == 0xffe1 && length >= 16 && in.getInt(in.position()) == 0x45786966) {
-          return fromTiff(in.slice(in.position() + 6, length - 8));
-        }
-        in.position(in.position() + length - 2);
-      }
-      return UPRIGHT;
+      ByteBuffer block = switch (format) {
+        case JPEG -> inJpeg(ByteBuffer.wrap(file));
+        case PNG -> PngLayout.chunk(file, "eXIf").orElse(null);
+        case WEBP -> WebpLayout.of(file).first("EXIF", 1).map(c -> ByteBuffer.wrap(file, c.at(), c.length()).slice()).orElse(null);
+        case GIF -> null;
+      };
+      return block == null ? UPRIGHT : fromTiff(withoutName(block));
     } catch (BufferUnderflowException | IndexOutOfBoundsException | IllegalArgumentException e) {
       return UPRIGHT;
     }
+  }
+
+  private static ByteBuffer inJpeg(ByteBuffer in) {
+    in.position(2);
+    while (in.remaining() >= 4) {
+      int marker = in.getShort() & 0xffff;
+      if (marker == 0xffff) {
+        // Any number of fill bytes may stand before a marker.
+        in.position(in.position() - 1);
+        continue;
+      }
+      int length = in.getShort() & 0xffff;
+      if (marker == 0xffda || length < 2 || (marker & 0xff00) != 0xff00) {
+        return null;
+      }
+      ByteBuffer block = in.slice(in.position(), length - 2);
+      if (marker == 0xffe1 && named(block)) {
+        return block;
+      }
+      in.position(in.position() + length - 2);
+    }
+    return null;
+  }
+
+  private static boolean named(ByteBuffer block) {
+    return block.remaining() >= EXIF.length && block.slice(0, EXIF.length).equals(ByteBuffer.wrap(EXIF));
+  }
+
+  /** JPEG puts a name before the block, PNG and WebP do not, but some writers do it there too. */
+  private static ByteBuffer withoutName(ByteBuffer block) {
+    return named(block) ? block.slice(EXIF.length, block.remaining() - EXIF.length) : block;
   }
 
   private static ExifOrientation fromTiff(ByteBuffer tiff) {
@@ -38,7 +64,7 @@ record ExifOrientation(int number) {
     for (int e = 0; e < entries; e++) {
       int at = directory + 2 + 12 * e;
       if ((tiff.getShort(at) & 0xffff) == TAG) {
-        int number = tiff.getShort(at + 8) & 0xffff;
+        int number = tiff.getShort(at + 2) == LONG ? tiff.getInt(at + 8) : tiff.getShort(at + 8) & 0xffff;
         return number >= 1 && number <= 8 ? new ExifOrientation(number) : UPRIGHT;
       }
     }

@@ -1,5 +1,7 @@
 package dev.dalle.trainer.picture;
 
+import java.awt.color.ColorSpace;
+import java.awt.color.ICC_ColorSpace;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -15,29 +17,30 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
+import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * Reads PNG, JPEG, WebP and the first frame of GIF; writes PNG. Transparent pictures come out on white, grey, palette, CMYK
- * and 16-bit ones as 8-bit RGB, photographs upright by their EXIF orientation. A file that ends early is an error, not a
- * picture with a grey lower half.
+ * Reads PNG, JPEG, WebP and GIF, of animations the first frame; writes PNG. Transparent pictures come out on white, and so does what the first frame of an
+ * animation leaves uncovered; grey, palette, CMYK and 16-bit ones come out as 8-bit RGB, all of them upright by their EXIF orientation. Values stay as they
+ * are stored: colour profiles and gamma are not applied, inks become colours by {@code (255 - ink) (255 - black) / 255}, as Pillow and thus the published
+ * preprocessing have it. A file that ends early is an error, not a picture with a grey lower half. A size that is too large, or larger than so short a
+ * file can hold, is refused before memory is taken for it.
  */
 public final class PictureFiles {
-  /** Pixels above which a file is refused: four hundred million need more memory than a reader should take unasked. */
-  private static final long MOST_PIXELS = 400_000_000L;
-
   private PictureFiles() {}
 
-  /** Width and height as a file's header gives them, before any turning by EXIF. */
+  /** Width and height as a file's header gives them, of an animation's canvas if it is one, before any turning by EXIF. */
   public record Size(int width, int height) {}
 
   /**
    * Reads a picture file.
    *
    * @param file PNG, JPEG, WebP or GIF
-   * @throws PictureException if the file is missing, empty, no picture, of an unknown format, or ends early
+   * @throws PictureException if the file is missing, empty, no picture, of an unknown format, too large, or ends early
    */
   public static Picture read(Path file) {
     return read(bytes(file), file.toString());
@@ -53,18 +56,19 @@ public final class PictureFiles {
   public static Picture read(byte[] file, String name) {
     PictureFormat format = format(file, name);
     List<String> warnings = new ArrayList<>();
-    BufferedImage image = withReader(file, name, format, reader -> {
-      long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-      if (pixels > MOST_PIXELS) {
-        throw new PictureException(name + ": has " + reader.getWidth(0) + " x " + reader.getHeight(0) + " pixels, more than "
-            + MOST_PIXELS + "; shrink it first");
-      }
+    Picture picture = withReader(file, name, format, reader -> {
+      Canvas canvas = canvas(reader, format, file);
+      SizeLimit.check(canvas, format, file.length, name);
+      checkLayout(format, file, canvas, name);
       reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
-      return reader.read(0);
+      BufferedImage image = reader.read(0, asStored(reader));
+      if (format == PictureFormat.PNG) {
+        PngLayout.hide(image, file);
+      }
+      return canvas.with(Pixels.onWhite(image));
     });
     Truncation.check(format, file, name, warnings);
-    Picture picture = Pixels.onWhite(image);
-    return format == PictureFormat.JPEG ? ExifOrientation.of(file).upright(picture) : picture;
+    return ExifOrientation.of(format, file).upright(picture);
   }
 
   /**
@@ -85,7 +89,38 @@ public final class PictureFiles {
    * @throws PictureException if it is empty, no picture or of an unknown format
    */
   public static Size size(byte[] file, String name) {
-    return withReader(file, name, format(file, name), reader -> new Size(reader.getWidth(0), reader.getHeight(0)));
+    PictureFormat format = format(file, name);
+    Canvas canvas = withReader(file, name, format, reader -> canvas(reader, format, file));
+    return new Size(canvas.width(), canvas.height());
+  }
+
+  private static Canvas canvas(ImageReader reader, PictureFormat format, byte[] file) throws IOException {
+    return Canvas.of(format, file, reader.getWidth(0), reader.getHeight(0));
+  }
+
+  private static void checkLayout(PictureFormat format, byte[] file, Canvas canvas, String name) {
+    switch (format) {
+      case WEBP -> WebpLayout.of(file).check(file, canvas, name);
+      case GIF -> {
+        if (!GifLayout.of(file).hasColours(file)) {
+          throw new PictureException(name + ": is a GIF file that has no colour table, so its colours are unknown; export it again, or leave it out");
+        }
+      }
+      case PNG, JPEG -> {
+        // Their decoders notice what is wrong.
+      }
+    }
+  }
+
+  /** Asks for the colour space of the file where a profile gives it one of its own: the decoder would convert it to sRGB otherwise. */
+  private static ImageReadParam asStored(ImageReader reader) throws IOException {
+    ImageReadParam param = reader.getDefaultReadParam();
+    ImageTypeSpecifier raw = reader.getRawImageType(0);
+    if (raw != null && raw.getColorModel().getColorSpace() instanceof ICC_ColorSpace space && !space.isCS_sRGB()
+        && (space.getType() == ColorSpace.TYPE_RGB || space.getType() == ColorSpace.TYPE_CMYK)) {
+      param.setDestinationType(raw);
+    }
+    return param;
   }
 
   /**
@@ -159,6 +194,7 @@ public final class PictureFiles {
           + "; check the path, or the list that names it");
     }
     try {
+      SizeLimit.checkFile(Files.size(file), file.toString());
       return Files.readAllBytes(file);
     } catch (IOException e) {
       throw new PictureException(file + ": cannot be read (" + e.getMessage() + "); check its permissions", e);
@@ -167,6 +203,10 @@ public final class PictureFiles {
 
   private static PictureFormat format(byte[] file, String name) {
     Optional<PictureFormat> format = PictureFormat.of(file);
+    if (format.isEmpty() && PictureFormat.other(file).isPresent()) {
+      throw new PictureException(name + ": is a picture of the format " + PictureFormat.other(file).get() + ", which is not read; save it as PNG, JPEG, WebP or GIF,"
+          + " or leave it out");
+    }
     return format.orElseThrow(() -> new PictureException(name + ": is not a picture, it is " + PictureFormat.describe(file)
         + "; expected PNG, JPEG, WebP or GIF. Download or export it again, or leave it out"));
   }
@@ -177,13 +217,15 @@ public final class PictureFiles {
 
   private static <T> T withReader(byte[] file, String name, PictureFormat format, Reading<T> reading) {
     ImageReader reader = reader(format);
-    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
+    try (ImageInputStream in = format == PictureFormat.WEBP ? new WebpStream(WebpLayout.withoutProfile(file))
+        : new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
       reader.setInput(in, true, true);
       return reading.apply(reader);
-    } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException | NegativeArraySizeException
-        | IllegalStateException e) {
-      // Decoders fed with damaged bytes fail in all these ways; to the caller it is one thing.
-      throw new PictureException(name + ": is a damaged or truncated " + format + " file of " + file.length + " bytes ("
+    } catch (PictureException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      // Decoders fed with damaged bytes fail in every way there is; to the caller it is one thing.
+      throw new PictureException(name + ": is a damaged, truncated or unusual " + format + " file of " + file.length + " bytes ("
           + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage())
           + "); download or export it again, or leave it out", e);
     } finally {

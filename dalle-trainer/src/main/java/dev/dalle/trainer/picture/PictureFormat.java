@@ -6,23 +6,34 @@ import java.util.Optional;
 
 /** The file formats that are read, told apart by their first bytes; the name of a file says nothing. */
 enum PictureFormat {
-  PNG("png"),
-  JPEG("jpeg"),
-  GIF("gif"),
-  WEBP("webp");
+  /** Deflate makes at most 1032 bytes of one, of 8 pixels each. */
+  PNG("png", 8 * 1032),
+  /** The shortest code of a block of 8 x 8 pixels is a bit. */
+  JPEG("jpeg", 8 * 64),
+  /** A code of 12 bits stands for less than 4096 pixels. */
+  GIF("gif", 4096 * 8 / 12),
+  /** A picture of one colour takes no bits a pixel. */
+  WEBP("webp", Integer.MAX_VALUE);
 
   /** First bytes needed to tell. */
   static final int SIGNATURE = 16;
 
   private final String readerName;
+  private final long mostPixelsPerByte;
 
-  PictureFormat(String readerName) {
+  PictureFormat(String readerName, long mostPixelsPerByte) {
     this.readerName = readerName;
+    this.mostPixelsPerByte = mostPixelsPerByte;
   }
 
   /** The name under which ImageIO knows its readers. */
   String readerName() {
     return readerName;
+  }
+
+  /** Pixels that a file of so many bytes may have; more than it says is a damaged header, or one made to exhaust memory. */
+  long mostPixels(int bytes) {
+    return mostPixelsPerByte * bytes;
   }
 
   static Optional<PictureFormat> of(byte[] head) {
@@ -39,6 +50,27 @@ enum PictureFormat {
       return Optional.of(WEBP);
     }
     return Optional.empty();
+  }
+
+  /** Which other picture format the bytes are, of those that a data set is most likely to hold. */
+  static Optional<String> other(byte[] head) {
+    if (starts(head, 4, 'f', 't', 'y', 'p')) {
+      return starts(head, 8, 'a', 'v', 'i') ? Optional.of("AVIF")
+          : starts(head, 8, 'h', 'e') || starts(head, 8, 'm', 'i', 'f', '1') ? Optional.of("HEIC") : Optional.empty();
+    }
+    if (starts(head, 0, 'I', 'I', 42, 0) || starts(head, 0, 'M', 'M', 0, 42)) {
+      return Optional.of("TIFF");
+    }
+    if (starts(head, 0, 0xff, 0x0a) || starts(head, 0, 0, 0, 0, 12, 'J', 'X', 'L', ' ')) {
+      return Optional.of("JPEG XL");
+    }
+    if (starts(head, 0, 0, 0, 0, 12, 'j', 'P', ' ', ' ')) {
+      return Optional.of("JPEG 2000");
+    }
+    if (starts(head, 0, '8', 'B', 'P', 'S')) {
+      return Optional.of("Photoshop");
+    }
+    return starts(head, 0, 'B', 'M') && starts(head, 6, 0, 0, 0, 0) ? Optional.of("BMP") : Optional.empty();
   }
 
   /** What bytes that are no picture look like, for an error message. */

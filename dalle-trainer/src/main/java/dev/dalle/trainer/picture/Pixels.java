@@ -12,7 +12,8 @@ final class Pixels {
   private Pixels() {}
 
   /**
-   * A picture from an image, transparent parts put on white, 16-bit samples cut to their upper 8 bits.
+   * A picture from an image, transparent parts put on white, 16-bit samples cut to their upper 8 bits. Samples are taken as they are: colour spaces are not
+   * converted.
    *
    * @param image any kind of image
    */
@@ -61,14 +62,17 @@ final class Pixels {
     return image;
   }
 
-  /** Grey or sRGB, straight alpha, 8 or 16 bits: the samples are the colours and no profile needs to be consulted. */
+  /** Grey, RGB or CMYK, straight alpha, 8 or 16 bits: the samples are the colours. */
   private static boolean plain(ColorModel model) {
     int type = model.getTransferType();
     boolean bits = type == DataBuffer.TYPE_BYTE && model.getComponentSize(0) == 8
         || type == DataBuffer.TYPE_USHORT && model.getComponentSize(0) == 16;
     // Java takes plain grey for linear light and would brighten it; files mean the value as it stands.
-    return bits && !model.isAlphaPremultiplied()
-        && (model.getColorSpace().isCS_sRGB() || model.getColorSpace().getType() == ColorSpace.TYPE_GRAY);
+    return bits && !model.isAlphaPremultiplied() && switch (model.getColorSpace().getType()) {
+      case ColorSpace.TYPE_GRAY, ColorSpace.TYPE_RGB -> true;
+      case ColorSpace.TYPE_CMYK -> !model.hasAlpha();
+      default -> false;
+    };
   }
 
   private static Picture fromSamples(BufferedImage image) {
@@ -77,6 +81,7 @@ final class Pixels {
     int width = image.getWidth();
     int bands = raster.getNumBands();
     boolean grey = image.getColorModel().getNumColorComponents() == 1;
+    boolean inks = image.getColorModel().getNumColorComponents() == 4;
     boolean transparent = image.getColorModel().hasAlpha();
     int shift = image.getColorModel().getComponentSize(0) - 8;
     byte[] rgb = new byte[Math.multiplyExact(Math.multiplyExact(height, width), Picture.CHANNELS)];
@@ -87,11 +92,17 @@ final class Pixels {
       for (int c = 0; c < line.length; c += bands) {
         int alpha = transparent ? line[c + bands - 1] >> shift : 255;
         for (int channel = 0; channel < Picture.CHANNELS; channel++) {
-          rgb[at++] = over(line[c + (grey ? 0 : channel)] >> shift, alpha);
+          int value = line[c + (grey ? 0 : channel)] >> shift;
+          rgb[at++] = inks ? under(value, line[c + 3] >> shift) : over(value, alpha);
         }
       }
     }
     return Picture.owning(height, width, rgb);
+  }
+
+  /** The colour that a layer of ink leaves of white, under one of black. */
+  private static byte under(int ink, int black) {
+    return (byte) (((255 - ink) * (255 - black) + 127) / 255);
   }
 
   private static byte over(int value, int alpha) {

@@ -10,7 +10,8 @@ final class Truncation {
   static void check(PictureFormat format, byte[] file, String name, List<String> warnings) {
     for (String warning : warnings) {
       String text = warning.toLowerCase(Locale.ROOT);
-      if (text.contains("premature") || text.contains("truncated") || text.contains("unexpected end")) {
+      // A colour profile may be damaged in whatever way: it is not applied.
+      if (!text.contains("icc profile") && (text.contains("premature") || text.contains("truncated") || text.contains("unexpected end"))) {
         throw truncated(format, file, name, warning);
       }
     }
@@ -21,7 +22,7 @@ final class Truncation {
         }
       }
       case GIF -> {
-        if (!gifHasTrailer(file)) {
+        if (!GifLayout.of(file).complete()) {
           throw truncated(format, file, name, "no closing trailer");
         }
       }
@@ -54,45 +55,5 @@ final class Truncation {
       }
     }
     return false;
-  }
-
-  /** Walks the blocks of a GIF: a lone 0x3b byte may occur inside picture data, so looking at the last byte is not enough. */
-  private static boolean gifHasTrailer(byte[] file) {
-    int at = 13;
-    if (file.length < at) {
-      return false;
-    }
-    at += colourTable(file[10]);
-    while (at < file.length) {
-      int kind = file[at++] & 0xff;
-      switch (kind) {
-        case 0x3b -> {
-          return true;
-        }
-        case 0x21 -> at = afterSubBlocks(file, at + 1);
-        case 0x2c -> {
-          if (at + 9 > file.length) {
-            return false;
-          }
-          at = afterSubBlocks(file, at + 9 + colourTable(file[at + 8]) + 1);
-        }
-        default -> {
-          return false;
-        }
-      }
-    }
-    return false;
-  }
-
-  private static int colourTable(byte flags) {
-    return (flags & 0x80) == 0 ? 0 : 3 << ((flags & 7) + 1);
-  }
-
-  private static int afterSubBlocks(byte[] file, int from) {
-    int at = from;
-    while (at < file.length && file[at] != 0) {
-      at += (file[at] & 0xff) + 1;
-    }
-    return at + 1;
   }
 }

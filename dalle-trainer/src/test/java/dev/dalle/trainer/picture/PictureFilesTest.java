@@ -11,9 +11,12 @@ import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferUShort;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -238,6 +241,38 @@ class PictureFilesTest {
       String message = assertThrows(PictureException.class, () -> PictureFiles.read(other, "y")).getMessage();
       assertTrue(message.startsWith("y: is not a picture, it is "), message);
     }
+  }
+
+  @Test
+  void filesTooLargeForPicturesAreNotReadIntoMemory() throws IOException {
+    Path large = folder.resolve("large.png");
+    try (FileChannel channel = FileChannel.open(large, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.SPARSE)) {
+      channel.write(ByteBuffer.wrap(photo("png")), 0);
+      channel.write(ByteBuffer.allocate(1), 3_000_000_000L);
+    }
+    assertEquals(large + ": has 3000000001 bytes, more than the 1073741824 that are read; if it is a picture, shrink it",
+        assertThrows(PictureException.class, () -> PictureFiles.read(large)).getMessage());
+  }
+
+  @Test
+  void aPictureThatTheHeapHasNoRoomForIsRefused() {
+    long heap = Runtime.getRuntime().maxMemory();
+    int side = (int) Math.sqrt(Math.min(heap / 16, 200_000_000L)) + 1;
+    Canvas canvas = Canvas.covered(side, side);
+    String message = assertThrows(PictureException.class, () -> SizeLimit.check(canvas, PictureFormat.PNG, 1 << 29, "wide.png")).getMessage();
+    assertTrue(message.startsWith("wide.png: has " + side + " x " + side + " pixels, more than "), message);
+    assertTrue(message.contains("shrink it"), message);
+    assertEquals(heap / 16 < 200_000_000L, message.contains("larger heap with -Xmx"), message);
+    SizeLimit.check(Canvas.covered(side - 1, side - 1), PictureFormat.PNG, 1 << 29, "wide.png");
+  }
+
+  /** Bounds that no encoder reaches, so that a true picture is never refused for being small as a file. */
+  @ParameterizedTest
+  @ValueSource(strings = {"png", "gif", "jpg"})
+  void aLargePictureOfOneColourIsRead(String format) throws IOException {
+    BufferedImage image = new BufferedImage(3000, 2000, format.equals("png") ? BufferedImage.TYPE_BYTE_BINARY : BufferedImage.TYPE_BYTE_GRAY);
+    byte[] file = encoded(image, format);
+    assertEquals(Picture.filled(2000, 3000, 0), PictureFiles.read(file, file.length + " bytes"));
   }
 
   @Test
