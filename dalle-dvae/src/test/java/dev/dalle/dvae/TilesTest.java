@@ -43,8 +43,8 @@ class TilesTest {
 
   /** Rows and columns of the picture's tokens; tiles of one token up to more than all. */
   @ParameterizedTest
-  @CsvSource({"1, 1, 1, 1", "1, 1, 17, 23", "1, 2, 5, 31", "2, 1, 15, 18", "2, 1, 1, 30", "2, 2, 26, 3", "3, 1, 9, 16", "3, 2, 2, 27", "4, 1, 2, 17", "4, 1, 15, 1",
-      "4, 2, 1, 29"})
+  @CsvSource({"1, 1, 1, 1", "1, 1, 17, 23", "1, 2, 5, 31", "2, 1, 15, 18", "2, 1, 1, 30", "2, 2, 26, 3", "3, 1, 9, 16", "3, 2, 2, 27", "4, 1, 2, 17",
+      "4, 1, 15, 1", "4, 2, 1, 29"})
   void resultsAreThoseOfTheWhole(int groups, int blocks, int rows, int columns) {
     try (Scope scope = device.newScope()) {
       Dvae dvae = TestModels.reaching(scope, groups, blocks);
