@@ -7,8 +7,9 @@ import dev.dalle.trainer.picture.PictureFloats;
 import dev.dalle.trainer.picture.Resizing;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.function.UnaryOperator;
 
-/** Pictures brought to the side that a model takes, as evaluation sees them: short side resized, centre cut out. */
+/** Pictures brought to the side that a model takes, as evaluation sees them, short side resized and centre cut out; or whole. */
 public final class FittedPicture {
   private FittedPicture() {}
 
@@ -31,9 +32,22 @@ public final class FittedPicture {
    * @throws PictureException if it cannot be read or has no room for the side; the message names it
    */
   public static Picture of(Path file, int side) {
+    return read(file, picture -> Resizing.centre(picture, side));
+  }
+
+  /**
+   * A picture file at its own size, cut to sides that are multiples of a number of pixels; see {@link Resizing#cutToMultiples}.
+   *
+   * @throws PictureException if it cannot be read or is smaller than that; the message names it
+   */
+  public static Picture whole(Path file, int unit) {
+    return read(file, picture -> Resizing.cutToMultiples(picture, unit));
+  }
+
+  private static Picture read(Path file, UnaryOperator<Picture> fit) {
     Picture picture = PictureFiles.read(file);
     try {
-      return Resizing.centre(picture, side);
+      return fit.apply(picture);
     } catch (PictureException e) {
       throw new PictureException(file + ": " + e.getMessage(), e);
     }

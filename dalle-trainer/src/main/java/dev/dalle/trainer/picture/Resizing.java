@@ -1,6 +1,6 @@
 package dev.dalle.trainer.picture;
 
-/** The two resizes of the paper's pipeline. Both leave a picture alone that already has the size asked for. */
+/** The two resizes of the paper's pipeline, and cuts. Both resizes leave a picture alone that already has the size asked for. */
 public final class Resizing {
   private Resizing() {}
 
@@ -59,6 +59,25 @@ public final class Resizing {
     int top = (int) Math.rint((rows - side) / 2.0);
     int left = (int) Math.rint((columns - side) / 2.0);
     return small.crop(top, left, side, side);
+  }
+
+  /**
+   * The middle of a picture, as large as can be with sides that are multiples of a number of pixels: nothing is resized, and less than that number is lost
+   * along each side, as much at one end as at the other or one pixel more at the bottom and on the right.
+   *
+   * @param picture its sides must be at least {@code unit}
+   * @param unit of the sides of the result, 1 or more
+   * @throws PictureException if the picture is too small
+   */
+  public static Picture cutToMultiples(Picture picture, int unit) {
+    check(unit, unit);
+    if (picture.shortSide() < unit) {
+      throw new PictureException("expected a picture of at least " + unit + " pixels on its short side, got " + picture.width() + " x " + picture.height()
+          + "; leave it out or enlarge it");
+    }
+    int top = picture.height() % unit / 2;
+    int left = picture.width() % unit / 2;
+    return picture.crop(top, left, picture.height() / unit * unit, picture.width() / unit * unit);
   }
 
   private static void check(int rows, int columns) {

@@ -66,4 +66,26 @@ class PictureTest {
     assertEquals(0, sheet.value(4, 1, 2));
     assertEquals(255, sheet.value(4, 5, 2));
   }
+
+  @Test
+  void sheetHasRoomForTheLargestOfEachRowAndColumn() {
+    Picture sheet = ContactSheet.of(List.of(Picture.filled(2, 3, 0), Picture.filled(1, 1, 0), Picture.filled(1, 2, 0), Picture.filled(3, 4, 0)), 2, 1);
+    assertEquals(1 + 2 + 1 + 3 + 1, sheet.height());
+    assertEquals(1 + 3 + 1 + 4 + 1, sheet.width());
+    String[] expected = {
+      "..........",
+      ".###.#....",
+      ".###......",
+      "..........",
+      ".##..####.",
+      ".....####.",
+      ".....####.",
+      ".........."};
+    for (int row = 0; row < expected.length; row++) {
+      for (int column = 0; column < expected[row].length(); column++) {
+        assertEquals(expected[row].charAt(column) == '#' ? 0 : 255, sheet.value(row, column, 1), "row " + row + ", column " + column);
+      }
+    }
+    assertEquals(1 + 3 * 4, ContactSheet.of(List.of(Picture.filled(2, 3, 0)), 3, 1).width());
+  }
 }

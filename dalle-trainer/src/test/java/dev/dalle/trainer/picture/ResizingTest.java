@@ -152,6 +152,18 @@ class ResizingTest {
   }
 
   @Test
+  void cutToMultiplesTakesAsMuchAsItCan() {
+    Picture picture = pattern(21, 30);
+    assertEquals(picture.crop(2, 3, 16, 24), Resizing.cutToMultiples(picture, 8));
+    assertEquals(picture.crop(0, 1, 21, 28), Resizing.cutToMultiples(picture, 7));
+    assertSame(picture, Resizing.cutToMultiples(picture, 1));
+    assertSame(picture, Resizing.cutToMultiples(picture, 3));
+    assertEquals("expected a picture of at least 22 pixels on its short side, got 30 x 21; leave it out or enlarge it",
+        assertThrows(PictureException.class, () -> Resizing.cutToMultiples(picture, 22)).getMessage());
+    assertThrows(IllegalArgumentException.class, () -> Resizing.cutToMultiples(picture, 0));
+  }
+
+  @Test
   void tooSmallOrTooThinIsSaid() {
     PictureException small = assertThrows(PictureException.class, () -> Resizing.centre(pattern(7, 30), 8));
     assertEquals("expected a picture of at least 8 pixels on its short side, got 30 x 7; leave it out or choose a smaller side",
