@@ -81,7 +81,7 @@ public final class Run {
   }
 
   /** Everything that a finished run has to show. */
-  public record Result(List<LossCurve.Point> dvaeCurve, double dvaeSeconds, DvaeQuality dvae, List<LossCurve.Point> transformerCurve,
+  public record Result(List<LossCurve.Point> dvaeCurve, double dvaeSeconds, DvaeQuality dvae, DvaeBound bound, List<LossCurve.Point> transformerCurve,
       double transformerSeconds, TransformerQuality transformer, Optional<GradientLog.Content> gradients, List<Drawn> drawn, int vocabulary) {}
 
   /**
@@ -107,6 +107,8 @@ public final class Run {
       int[] measured = measured(split.heldOut());
       DvaeQuality dvaeQuality = DvaeQuality.measure(device, tokens, dvae.config().vocabulary(), data, measured, side,
           config.drawing().reconstructions());
+      DvaeBound bound = DvaeBound.measure(device, dvae, config.dvae().compute().dtype(), BATCH, config.dvae().temperature().at(config.dvae().steps()),
+          config.seed(), data, measured);
       int[][] trainingTokens = PictureTokens.encode("encode pictures", device, tokens, data, split.training(), side, progress);
       int[][] heldOutTokens = PictureTokens.encode("encode held-out pictures", device, tokens, data, measured, side, progress);
       TokenExamples training = examples(split.training(), trainingTokens, tokenizer);
@@ -116,7 +118,7 @@ public final class Run {
       TransformerQuality quality = TransformerQuality.measure(device, transformer, config.transformer().compute().dtype(), held, training,
           config.drawing().measured(), BATCH);
       List<Drawn> drawn = draw(transformer, tokens, tokenizer, measured, side);
-      return new Result(dvaeTraining.curve(), dvaeTraining.seconds(), dvaeQuality,
+      return new Result(dvaeTraining.curve(), dvaeTraining.seconds(), dvaeQuality, bound,
           transformerTraining.curve(), transformerTraining.seconds(), quality, GradientLog.read(folder.path()), drawn, tokenizer.size());
     }
   }

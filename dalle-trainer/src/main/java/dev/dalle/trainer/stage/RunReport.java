@@ -86,6 +86,13 @@ public final class RunReport {
             new Metric("dvae.mean-colour-psnr", "PSNR of each picture's mean colour", dvae.meanColourPsnr(), "dB", "the same pictures"),
             new Metric("dvae.psnr-gain", "gain over the mean colour", dvae.gain(), "dB", "difference of the two")
                 .withGoal(Metric.Goal.atLeast(6)),
+            new Metric("dvae.negative-elb", "negative evidence lower bound", result.bound().drawn(), "nats a value",
+                "beta 1, codes drawn from the encoder's distributions, " + pictures),
+            new Metric("dvae.negative-elb-relaxed", "the same with relaxed codes", result.bound().relaxed(), "nats a value",
+                String.format(java.util.Locale.ROOT, "temperature %.4g as at the end of the training, the same noise", result.bound().temperature())),
+            new Metric("dvae.elb-gap", "what the relaxation hides", result.bound().gap(), "nats a value", "difference of the two"),
+            new Metric("dvae.reconstruction", "negative log-likelihood of a value from its tokens", result.bound().mostProbable(), "nats",
+                "the most probable codes, which stage two is given"),
             new Metric("dvae.perplexity", "perplexity of the codebook", dvae.use().perplexity(), "codes", "tokens of " + pictures)
                 .withGoal(Metric.Goal.atLeast(run.dvae().model().vocabulary() / 4.0)),
             new Metric("dvae.codes-used", "codes used at least once", dvae.use().used(), "codes", "of " + run.dvae().model().vocabulary()))),

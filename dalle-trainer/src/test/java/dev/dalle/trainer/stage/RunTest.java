@@ -263,8 +263,8 @@ class RunTest {
     String html = Files.readString(folder.resolve("report.html"));
     assertTrue(html.contains(result.drawn().getFirst().caption()));
     String metrics = Files.readString(folder.resolve("metrics.json"));
-    for (String key : List.of("dvae.psnr-gain", "dvae.perplexity", "transformer.image-loss", "transformer.caption-gain",
-        "transformer.unigram-loss", "transformer.text-unigram-loss")) {
+    for (String key : List.of("dvae.psnr-gain", "dvae.perplexity", "dvae.negative-elb", "dvae.negative-elb-relaxed", "dvae.elb-gap", "dvae.reconstruction",
+        "transformer.image-loss", "transformer.caption-gain", "transformer.unigram-loss", "transformer.text-unigram-loss")) {
       assertTrue(metrics.contains("\"" + key + "\""), key);
     }
     JsonNode image = JsonMapper.shared().readTree(metrics).get("charts").get("transformer.image-loss").get("references");
