@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -55,7 +56,7 @@ final class CompleteCommand implements Callable<Integer> {
       if (keepRows > grid) {
         throw misuse("--keep-rows: expected at most the " + grid + " rows of the model's grid, got " + keepRows);
       }
-      int[] tokens = models.codec().encode(List.of(FittedPicture.of(picture, models.codec().config().imageSize()))).getFirst();
+      int[] tokens = models.codec().encode(Stream.of(FittedPicture.of(picture, models.codec().config().imageSize()))).getFirst().ids();
       int[] kept = Arrays.copyOf(tokens, keepRows * grid);
       new DrawnPictures(models, spec, drawing.json()).draw(captions, drawing.count(), keepRows, kept, sampling, out);
     }

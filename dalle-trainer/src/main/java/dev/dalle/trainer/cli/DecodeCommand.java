@@ -1,12 +1,12 @@
 package dev.dalle.trainer.cli;
 
-import dev.dalle.trainer.picture.Picture;
 import dev.dalle.trainer.picture.PictureFiles;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,12 +39,13 @@ final class DecodeCommand implements Callable<Integer> {
     PrintWriter printer = spec.commandLine().getOut();
     try (PictureCodec codec = dvae.open()) {
       tokens.checkFits(codec.config(), file);
-      List<Picture> pictures = codec.decode(tokens.ids());
-      for (int i = 0; i < pictures.size(); i++) {
-        Path target = pictures.size() == 1 ? out : numbered(i + 1);
-        PictureFiles.writePng(pictures.get(i), target);
+      List<TokenGrid> grids = tokens.grids();
+      AtomicInteger number = new AtomicInteger();
+      codec.decode(grids, picture -> {
+        Path target = grids.size() == 1 ? out : numbered(number.incrementAndGet());
+        PictureFiles.writePng(picture, target);
         printer.println(target);
-      }
+      });
     }
     return 0;
   }

@@ -42,7 +42,7 @@ final class DrawingModels implements AutoCloseable {
     this.vocabulary = VocabOption.load(files.vocabulary());
     this.hashes = hashes;
     this.transformer = ModelFiles.readTransformer(files.transformer(), scope);
-    this.codec = PictureCodec.open(device, files.dvae(), compute.dtype());
+    this.codec = PictureCodec.open(device, files.dvae(), compute.dtype(), PictureCodec.TILE);
     try {
       checkFit(transformer.config(), codec.config(), files);
     } catch (Throwable t) {

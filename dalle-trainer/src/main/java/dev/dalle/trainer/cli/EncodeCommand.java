@@ -1,9 +1,7 @@
 package dev.dalle.trainer.cli;
 
 import dev.dalle.trainer.config.ConfigJson;
-import dev.dalle.trainer.data.FittedPicture;
 import dev.dalle.trainer.files.AtomicFiles;
-import dev.dalle.trainer.picture.Picture;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -20,11 +18,12 @@ import picocli.CommandLine.Spec;
 /** {@code dalle encode}: picture files to tokens. */
 @Command(
     name = "encode",
-    description = "Turn pictures into a dVAE's tokens, as JSON. A picture's middle square is taken, brought to the model's side.",
-    footer = {"", "Example:", "  dalle encode cat.png --out cat.json"})
+    description = "Turn pictures into a dVAE's tokens, as JSON. A picture's middle square is taken, brought to the model's side, or with --whole all of it.",
+    footer = {"", "Examples:", "  dalle encode cat.png --out cat.json", "  dalle encode holiday.jpg --whole --out holiday.json"})
 final class EncodeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private CodecOptions dvae;
+  @Mixin private WholeOption whole;
 
   @Option(names = "--out", paramLabel = "FILE.json", description = "Where the tokens go, in place of standard output.")
   private Optional<Path> out = Optional.empty();
@@ -36,8 +35,8 @@ final class EncodeCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     PrintWriter printer = spec.commandLine().getOut();
     try (PictureCodec codec = dvae.open()) {
-      List<Picture> pictures = files.stream().map(file -> FittedPicture.of(file, codec.config().imageSize())).toList();
-      String json = ConfigJson.write(TokenFile.of(codec.config(), files.stream().map(Path::toString).toList(), codec.encode(pictures)));
+      List<TokenGrid> grids = codec.encode(files.stream().map(file -> whole.read(file, codec.config())));
+      String json = ConfigJson.write(TokenFile.of(codec.config(), files.stream().map(Path::toString).toList(), grids));
       if (out.isPresent()) {
         AtomicFiles.writeString(out.get(), json);
         printer.println(out.get());

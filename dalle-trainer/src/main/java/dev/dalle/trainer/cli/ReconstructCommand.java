@@ -1,6 +1,5 @@
 package dev.dalle.trainer.cli;
 
-import dev.dalle.trainer.data.FittedPicture;
 import dev.dalle.trainer.picture.ContactSheet;
 import dev.dalle.trainer.picture.Picture;
 import dev.dalle.trainer.picture.PictureFiles;
@@ -26,12 +25,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "reconstruct",
     description = "Show pictures beside their reconstructions from tokens, one row a picture, and say how close they come.",
-    footer = {"", "Example:", "  dalle reconstruct cat.png dog.png --out both.png"})
+    footer = {"", "Examples:", "  dalle reconstruct cat.png dog.png --out both.png", "  dalle reconstruct holiday.jpg --whole --out holiday.png"})
 final class ReconstructCommand implements Callable<Integer> {
   private static final int GAP = 4;
 
   @Spec private CommandSpec spec;
   @Mixin private CodecOptions dvae;
+  @Mixin private WholeOption whole;
   @Mixin private JsonOption json;
 
   @Option(names = "--out", paramLabel = "SHEET.png", required = true, description = "Where the sheet goes: original left, reconstruction right.")
@@ -41,12 +41,13 @@ final class ReconstructCommand implements Callable<Integer> {
   private List<Path> files;
 
   /** How close a reconstruction comes. */
-  private record Closeness(Path file, double psnr, long codes) {
+  private record Closeness(Path file, double psnr, long codes, int tokens) {
     Map<String, Object> values() {
       Map<String, Object> values = new LinkedHashMap<>();
       values.put("picture", file.toString());
       values.put("psnr", psnr);
       values.put("codes", codes);
+      values.put("tokens", tokens);
       return values;
     }
   }
@@ -54,17 +55,17 @@ final class ReconstructCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     List<Closeness> results = new ArrayList<>();
-    int tokensPerImage;
     try (PictureCodec codec = dvae.open()) {
-      tokensPerImage = codec.config().tokensPerImage();
-      List<Picture> originals = files.stream().map(file -> FittedPicture.of(file, codec.config().imageSize())).toList();
-      List<int[]> ids = codec.encode(originals);
-      List<Picture> again = codec.decode(ids);
+      List<Picture> originals = files.stream().map(file -> whole.read(file, codec.config())).toList();
+      List<TokenGrid> grids = codec.encode(originals.stream());
+      List<Picture> again = new ArrayList<>();
+      codec.decode(grids, again::add);
       List<Picture> sheet = new ArrayList<>();
       for (int i = 0; i < originals.size(); i++) {
         sheet.add(originals.get(i));
         sheet.add(again.get(i));
-        results.add(new Closeness(files.get(i), psnr(originals.get(i), again.get(i)), Arrays.stream(ids.get(i)).distinct().count()));
+        int[] ids = grids.get(i).ids();
+        results.add(new Closeness(files.get(i), psnr(originals.get(i), again.get(i)), Arrays.stream(ids).distinct().count(), ids.length));
       }
       PictureFiles.writePng(ContactSheet.of(sheet, 2, GAP), out);
     }
@@ -72,13 +73,12 @@ final class ReconstructCommand implements Callable<Integer> {
     if (json.json()) {
       Map<String, Object> values = new LinkedHashMap<>();
       values.put("sheet", out.toString());
-      values.put("tokensPerPicture", tokensPerImage);
       values.put("pictures", results.stream().map(Closeness::values).toList());
       printer.println(JsonText.of(values));
     } else {
       printer.println(out);
       results.forEach(result -> printer.println(String.format(Locale.ROOT, "  %s: %.2f dB, %d different codes in %d tokens", result.file(), result.psnr(),
-          result.codes(), tokensPerImage)));
+          result.codes(), result.tokens())));
     }
     return 0;
   }

@@ -4,9 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.dalle.dvae.DvaeConfig;
+import dev.dalle.dvae.ImageTokens;
+import dev.dalle.tensor.DType;
 import dev.dalle.trainer.config.ConfigJson;
 import dev.dalle.trainer.files.FileHash;
 import dev.dalle.trainer.picture.ContactSheet;
@@ -49,7 +52,9 @@ class PictureCommandsTest {
     Cli printed = Cli.run("encode", red, blue, "--weights", run);
     assertEquals(0, printed.status(), printed.err());
     TokenFile tokens = tokens(printed.out());
-    assertEquals(8, tokens.grid());
+    assertEquals(2, tokens.pixelsPerToken());
+    assertEquals(8, tokens.pictures().getFirst().rows());
+    assertEquals(8, tokens.pictures().getFirst().columns());
     assertEquals(32, tokens.vocabulary());
     assertEquals(List.of(red.toString(), blue.toString()), tokens.pictures().stream().map(TokenFile.Entry::picture).toList());
     Path file = folder.resolve("deep/both.json");
@@ -67,7 +72,7 @@ class PictureCommandsTest {
         Picture.filled(16, 16, 0x0000ff), PictureFiles.read(folder.resolve("again-2.png")));
     assertEquals(ContactSheet.of(expected, 2, 4), PictureFiles.read(sheet));
     String json = String.join("\n", Cli.lines("reconstruct", red, "--weights", run, "--out", sheet, "--json"));
-    assertTrue(json.contains("\"psnr\" : ") && json.contains("\"tokensPerPicture\" : 64"), json);
+    assertTrue(json.contains("\"psnr\" : ") && json.contains("\"tokens\" : 64"), json);
   }
 
   @Test
@@ -80,17 +85,90 @@ class PictureCommandsTest {
     Files.writeString(file, good.replaceFirst("(\"ids\"\\s*:\\s*\\[\\s*\\[\\s*)" + first, "$132"));
     assertEquals(file + ": pictures[0].ids[0][0]: expected a token from 0 to 31, found 32",
         Cli.failure("decode", file, "--weights", run, "--out", out).replace("pictures[0]: ", ""));
-    TokenFile small = TokenFile.of(DvaeConfig.plain(8, 8, 2, 1, 32, 8), List.of("x"), List.of(new int[16]));
-    Files.writeString(file, ConfigJson.write(small));
-    assertEquals(file + ": holds tokens of another dVAE: a grid of 4 x 4 and a vocabulary of 32, these weights have 8 x 8 and 32; name the right weights",
+    TokenFile coarse = TokenFile.of(DvaeConfig.plain(8, 8, 3, 1, 32, 8), List.of("x"), List.of(new TokenGrid(2, 2, new int[4])));
+    Files.writeString(file, ConfigJson.write(coarse));
+    assertEquals(file + ": holds tokens of another dVAE: of 4 x 4 pixels each and a vocabulary of 32, these weights have 2 x 2 and 32; name the right weights",
         Cli.failure("decode", file, "--weights", run, "--out", out));
-    Files.writeString(file, good.replaceFirst("\"version\"\\s*:\\s*1", "\"version\": 2"));
-    assertEquals(file + ": version: expected 1, found 2; it was written by a newer release, use that one",
+    Files.writeString(file, good.replaceFirst("\"version\"\\s*:\\s*2", "\"version\": 3"));
+    assertEquals(file + ": version: expected 2, found 3; it was written by a newer release, use that one",
         Cli.failure("decode", file, "--weights", run, "--out", out));
+    Files.writeString(file, "{\"format\": \"dalle-image-tokens\", \"version\": 1, \"grid\": 1, \"vocabulary\": 32, \"pictures\": []}");
+    assertEquals(file + ": version: expected 2, found 1; it was written by an older release, encode the pictures again",
+        Cli.failure("decode", file, "--weights", run, "--out", out));
+    Files.writeString(file, good.replaceFirst("\"rows\"\\s*:\\s*8", "\"rows\": 7"));
+    assertTrue(Cli.failure("decode", file, "--weights", run, "--out", out).endsWith("pictures[0].ids: expected 7 rows, found 8"));
+    Files.writeString(file, good.replaceFirst("\"columns\"\\s*:\\s*8", "\"columns\": 9"));
+    assertTrue(Cli.failure("decode", file, "--weights", run, "--out", out).endsWith("pictures[0].ids[0]: expected 9 tokens, found 8"));
+    Files.writeString(file, good.replaceFirst("\"columns\"\\s*:\\s*8", "\"columns\": 0"));
+    assertTrue(Cli.failure("decode", file, "--weights", run, "--out", out).endsWith("pictures[0]: expected at least 1 row and 1 column, found 8 x 0"));
     Files.writeString(file, good.substring(0, good.length() / 2));
     assertTrue(Cli.failure("decode", file, "--weights", run, "--out", out).contains("not valid JSON"));
     assertEquals(folder.resolve("none.json") + ": no such file", Cli.failure("decode", folder.resolve("none.json"), "--weights", run, "--out", out));
     assertFalse(Files.exists(out));
+  }
+
+  /** Photos whole, of different sizes, with sides that tokens do not divide: the same tokens and pixels however they are tiled. */
+  @Test
+  void wholePicturesOfAnySize() throws IOException {
+    Path wide = photo(23, 70, "wide.png");
+    Path high = photo(41, 18, "high.png");
+    Cli printed = Cli.run("encode", wide, high, wide, red, "--whole", "--weights", run);
+    assertEquals(0, printed.status(), printed.err());
+    TokenFile tokens = tokens(printed.out());
+    assertEquals(List.of("11 x 35", "20 x 9", "11 x 35", "8 x 9"), tokens.pictures().stream().map(entry -> entry.rows() + " x " + entry.columns()).toList());
+    assertEquals(tokens.pictures().get(0), tokens.pictures().get(2));
+    assertTrue(tokens.pictures().getFirst().ids().stream().flatMap(List::stream).distinct().count() > 3, printed.out());
+    // Pixels that are over are cut off at both ends.
+    Path cut = folder.resolve("cut.png");
+    PictureFiles.writePng(PictureFiles.read(high).crop(0, 0, 40, 18), cut);
+    assertEquals(tokens.pictures().get(1).ids(), tokens(Cli.run("encode", cut, "--whole", "--weights", run).out()).pictures().getFirst().ids());
+    assertEquals(printed.out(), Cli.run("encode", wide, high, wide, red, "--whole", "--weights", run, "--tile", 3).out());
+
+    Path file = Files.writeString(folder.resolve("t.json"), printed.out());
+    Path out = folder.resolve("again.png");
+    List<String> lines = Cli.lines("decode", file, "--weights", run, "--out", out);
+    assertEquals(4, lines.size());
+    List<Picture> again = lines.stream().map(line -> PictureFiles.read(Path.of(line))).toList();
+    assertEquals(List.of("Picture[70 x 22]", "Picture[18 x 40]", "Picture[70 x 22]", "Picture[18 x 16]"), again.stream().map(Picture::toString).toList());
+    Cli.lines("decode", file, "--weights", run, "--out", out, "--tile", 5);
+    assertEquals(again, lines.stream().map(line -> PictureFiles.read(Path.of(line))).toList());
+
+    Path sheet = folder.resolve("sheet.png");
+    lines = Cli.lines("reconstruct", wide, high, "--whole", "--weights", run, "--out", sheet, "--tile", 4);
+    assertTrue(lines.get(1).endsWith(" different codes in 385 tokens") && lines.get(2).endsWith(" different codes in 180 tokens"), lines.toString());
+    assertEquals(ContactSheet.of(List.of(PictureFiles.read(wide).crop(0, 0, 22, 70), again.get(0), PictureFiles.read(high).crop(0, 0, 40, 18), again.get(1)),
+        2, 4), PictureFiles.read(sheet));
+
+    // Without --whole the middle square, as ever.
+    assertEquals(8, tokens(Cli.run("encode", wide, "--weights", run, "--tile", 3).out()).pictures().getFirst().rows());
+    Path thin = photo(1, 40, "thin.png");
+    assertEquals(thin + ": expected a picture of at least 2 pixels on its short side, got 40 x 1; leave it out or enlarge it",
+        Cli.failure("encode", thin, "--whole", "--weights", run));
+    assertEquals("--tile: expected 1 token or more, got 0", Cli.misuse("encode", wide, "--whole", "--weights", run, "--tile", 0));
+  }
+
+  /** Colours that change from place to place. */
+  private Path photo(int height, int width, String name) throws IOException {
+    byte[] rgb = new byte[height * width * 3];
+    new java.util.Random(height).nextBytes(rgb);
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = (byte) ((rgb[i] & 0x3f) + i * 3 % 192);
+    }
+    Path file = folder.resolve(name);
+    PictureFiles.writePng(new Picture(height, width, rgb), file);
+    return file;
+  }
+
+  @Test
+  void picturesThatDoNotFitIntoMemoryAreRefused() {
+    DvaeConfig paper = DvaeConfig.paper();
+    long one = ImageTokens.bytesNeeded(paper, DType.F32, 1, 32, 60, 50);
+    assertEquals(1, PictureCodec.batch(paper, DType.F32, 32, 1, 60, 50, one));
+    String message = assertThrows(CommandException.class, () -> PictureCodec.batch(paper, DType.F32, 32, 1, 60, 50, one - 1)).getMessage();
+    assertTrue(message.matches("too little memory: a picture of 400 x 480 pixels takes [0-9.]+ GiB beside the model in tiles of 32 tokens, [0-9.]+ GiB are"
+        + " available; use smaller tiles \\(--tile\\), or end other programs"), message);
+    long two = ImageTokens.bytesNeeded(paper, DType.F32, 2, 32, 32, 32);
+    assertEquals(2, PictureCodec.batch(paper, DType.F32, 32, 9, 32, 32, two));
   }
 
   @Test
