@@ -153,7 +153,7 @@ final class EmojiCache implements AutoCloseable {
   /** The picture in a slot, copied out of the mapping. */
   Picture picture(int slot) {
     int bytes = pictureBytes(side);
-    return new Picture(side, side, file.asSlice(PIXELS_AT + (long) slot * bytes, bytes).toArray(ValueLayout.JAVA_BYTE));
+    return Picture.copyOf(side, side, file.asSlice(PIXELS_AT + (long) slot * bytes, bytes));
   }
 
   @Override

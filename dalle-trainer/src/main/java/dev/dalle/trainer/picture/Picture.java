@@ -1,5 +1,7 @@
 package dev.dalle.trainer.picture;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
@@ -37,6 +39,17 @@ public final class Picture {
     this.height = height;
     this.width = width;
     this.rgb = rgb;
+  }
+
+  /**
+   * A picture over a copy of a segment's bytes, such as those of a mapped file.
+   *
+   * @param height rows, at least 1
+   * @param width columns, at least 1
+   * @param rgb {@code [height, width, 3]}, unsigned
+   */
+  public static Picture copyOf(int height, int width, MemorySegment rgb) {
+    return owning(height, width, rgb.toArray(ValueLayout.JAVA_BYTE));
   }
 
   /** A picture that keeps the array itself: only for arrays just made here and given to nobody else. */
