@@ -1,6 +1,7 @@
 package dev.dalle.trainer.data;
 
 import java.util.ArrayDeque;
+import java.util.NoSuchElementException;
 import java.util.Queue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -9,12 +10,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 
 /**
- * Makes batches ahead of their use, on background threads. Batch number b holds places {@code b * batchSize} and following of
- * an {@link EpochOrder} and gets a {@link DerivedRandom} of the seed and b, so it is the same whatever the number of threads and whatever
- * batch a run began with. At most {@code ahead} batches exist besides the one last taken. One consumer thread.
+ * Makes batches ahead of their use, on background threads. A {@link BatchPlan} says which examples are in batch number b, and a {@link DerivedRandom}
+ * of the seed and b is where its chance comes from, so a batch is the same whatever the number of threads and whatever batch a run began with; batches come in
+ * the order of their numbers. Memory is bounded: besides the batch that the consumer took last at most {@code ahead} exist, made or in the making, and one
+ * more while the consumer waits for the next. One consumer thread.
  *
  * @param <T> what a batch is made into
  */
@@ -27,39 +30,74 @@ public final class BatchLoader<T> implements AutoCloseable {
   @FunctionalInterface
   public interface Preparer<T> {
     /**
-     * @param number the batch, from 0
-     * @param indices places in whatever the order is over, in their order in the batch
-     * @param random for this batch alone
+     * Makes one batch.
+     *
+     * @throws RuntimeException what the consumer should see in place of the batch; it should name the example
      */
-    T prepare(long number, int[] indices, RandomGenerator random);
+    T prepare(Job job);
   }
 
-  private final EpochOrder order;
-  private final int batchSize;
+  /**
+   * A batch to be made.
+   *
+   * @param number of the batch, from 0
+   * @param indices places in whatever the plan is over, in their order in the batch
+   * @param random for this batch alone
+   * @param dropped whether nobody will take the batch any more
+   */
+  public record Job(long number, int[] indices, RandomGenerator random, BooleanSupplier dropped) {
+    /**
+     * To be called between examples: a loader that is closed waits for an example, and not for a batch.
+     *
+     * @throws CancellationException if nobody will take the batch; no consumer sees it
+     */
+    public void checkWanted() {
+      if (dropped.getAsBoolean()) {
+        throw new CancellationException("batch " + number + " is not wanted any more");
+      }
+    }
+  }
+
+  private final BatchPlan plan;
+  private final long seed;
   private final Preparer<T> preparer;
   private final ExecutorService workers;
   private final Queue<Future<T>> ready = new ArrayDeque<>();
   private long nextToTake;
   private long nextToMake;
-  private boolean closed;
+  private volatile boolean closed;
 
   /**
-   * Starts making batches at once.
+   * Starts making batches of an endless order at once.
    *
    * @param order which examples, in which order; its seed is the seed of the batches' random generators too
    * @param batchSize examples a batch, at least 1
    * @param firstBatch number of the first batch wanted: 0, or where a run resumes
-   * @param ahead batches made before they are asked for, at least 1
+   * @param ahead batches made before they are asked for, at least 1; no more threads than this have work
    * @param threads that make them, at least 1
    * @param preparer makes one batch
    */
   public BatchLoader(EpochOrder order, int batchSize, long firstBatch, int ahead, int threads, Preparer<T> preparer) {
-    if (batchSize < 1 || firstBatch < 0 || ahead < 1 || threads < 1) {
-      throw new IllegalArgumentException("loader: expected batchSize, ahead and threads of at least 1 and firstBatch of at least 0,"
-          + " got batchSize " + batchSize + ", ahead " + ahead + ", threads " + threads + ", firstBatch " + firstBatch);
+    this(BatchPlan.endless(order, batchSize), order.seed(), firstBatch, ahead, threads, preparer);
+  }
+
+  /**
+   * Starts making batches at once.
+   *
+   * @param plan which examples are in which batch
+   * @param seed of the batches' random generators
+   * @param firstBatch number of the first batch wanted, at most the number of batches
+   * @param ahead batches made before they are asked for, at least 1; no more threads than this have work
+   * @param threads that make them, at least 1
+   * @param preparer makes one batch
+   */
+  public BatchLoader(BatchPlan plan, long seed, long firstBatch, int ahead, int threads, Preparer<T> preparer) {
+    if (firstBatch < 0 || firstBatch > plan.batches() || ahead < 1 || threads < 1) {
+      throw new IllegalArgumentException("loader: expected ahead and threads of at least 1 and firstBatch from 0 to " + plan.batches() + ", got ahead " + ahead
+          + ", threads " + threads + ", firstBatch " + firstBatch);
     }
-    this.order = order;
-    this.batchSize = batchSize;
+    this.plan = plan;
+    this.seed = seed;
     this.preparer = preparer;
     this.nextToTake = firstBatch;
     this.nextToMake = firstBatch;
@@ -76,16 +114,25 @@ public final class BatchLoader<T> implements AutoCloseable {
     return nextToTake;
   }
 
+  /** Whether the plan has a batch that was not taken. */
+  public boolean hasNext() {
+    return nextToTake < plan.batches();
+  }
+
   /**
-   * The next batch; waits until it is made.
+   * The next batch; waits until it is made. The loader does not keep it.
    *
    * @throws RuntimeException what the preparer threw for this batch; the loader is then closed
    * @throws IllegalStateException if the loader is closed
+   * @throws NoSuchElementException if all batches were taken
    * @throws CancellationException if the waiting thread is interrupted; the loader is then closed
    */
   public T next() {
     if (closed) {
       throw new IllegalStateException("batch " + nextToTake + " was asked of a closed loader");
+    }
+    if (!hasNext()) {
+      throw new NoSuchElementException("batch " + nextToTake + " was asked for, there are " + plan.batches());
     }
     makeOneMore();
     try {
@@ -107,19 +154,17 @@ public final class BatchLoader<T> implements AutoCloseable {
   }
 
   private void makeOneMore() {
-    long number = nextToMake++;
-    ready.add(workers.submit(() -> preparer.prepare(number, indices(number), new DerivedRandom(order.seed(), number))));
-  }
-
-  private int[] indices(long number) {
-    int[] indices = new int[batchSize];
-    for (int i = 0; i < batchSize; i++) {
-      indices[i] = order.index(number * batchSize + i);
+    if (nextToMake == plan.batches()) {
+      return;
     }
-    return indices;
+    long number = nextToMake++;
+    ready.add(workers.submit(() -> preparer.prepare(new Job(number, plan.indices(number), new DerivedRandom(seed, number), () -> closed))));
   }
 
-  /** Stops the threads and waits for them; batches not taken are dropped. Closing twice is fine. */
+  /**
+   * Stops the threads and waits for them, each for the example that it is at, also if the waiting thread is interrupted: a data set that is closed next must
+   * have no readers left. Batches not taken are dropped, and their failures with them. Closing twice is fine.
+   */
   @Override
   public void close() {
     if (closed) {
@@ -131,12 +176,12 @@ public final class BatchLoader<T> implements AutoCloseable {
     ready.clear();
     workers.shutdown();
     boolean interrupted = false;
-    try {
-      while (!workers.awaitTermination(1, TimeUnit.MINUTES)) {
-        // One batch a thread may still be in the making; it ends by itself.
+    while (!workers.isTerminated()) {
+      try {
+        workers.awaitTermination(1, TimeUnit.MINUTES);
+      } catch (InterruptedException e) {
+        interrupted = true;
       }
-    } catch (InterruptedException e) {
-      interrupted = true;
     }
     if (interrupted) {
       Thread.currentThread().interrupt();

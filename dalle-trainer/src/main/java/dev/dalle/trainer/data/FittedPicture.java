@@ -1,5 +1,6 @@
 package dev.dalle.trainer.data;
 
+import dev.dalle.trainer.picture.Augmentation;
 import dev.dalle.trainer.picture.Picture;
 import dev.dalle.trainer.picture.PictureException;
 import dev.dalle.trainer.picture.PictureFiles;
@@ -7,9 +8,14 @@ import dev.dalle.trainer.picture.PictureFloats;
 import dev.dalle.trainer.picture.Resizing;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
 
-/** Pictures brought to the side that a model takes, as evaluation sees them, short side resized and centre cut out; or whole. */
+/**
+ * Pictures brought to the side that a model takes: as evaluation sees them, short side resized and centre cut out, or varied as in training; or whole. Whatever
+ * fails names the picture.
+ */
 public final class FittedPicture {
   private FittedPicture() {}
 
@@ -19,11 +25,35 @@ public final class FittedPicture {
    * @throws PictureException if it cannot be read or has no room for the side; the message names it
    */
   public static Picture of(CaptionedPictures data, int index, int side) {
+    return named(data, index, () -> Resizing.centre(data.picture(index, side), side));
+  }
+
+  /**
+   * A variation of an example of a data set.
+   *
+   * @param sourceSide side at which drawings are rendered before they are varied
+   * @param random source of all chance
+   * @return a picture of the augmentation's side
+   * @throws PictureException if it cannot be read or has no room for the side; the message names it
+   */
+  public static Picture varied(CaptionedPictures data, int index, int sourceSide, Augmentation augmentation, RandomGenerator random) {
+    return named(data, index, () -> augmentation.apply(data.picture(index, sourceSide), random));
+  }
+
+  private static Picture named(CaptionedPictures data, int index, Supplier<Picture> work) {
     try {
-      return Resizing.centre(data.picture(index, side), side);
+      return work.get();
     } catch (PictureException e) {
-      throw new PictureException("data set " + data.name() + ", example " + data.example(index).id() + ": " + e.getMessage(), e);
+      throw new PictureException(name(data, index) + ": " + e.getMessage(), e);
+    } catch (DataException e) {
+      throw new DataException(name(data, index) + ": " + e.getMessage(), e);
+    } catch (RuntimeException e) {
+      throw new IllegalStateException(name(data, index) + ": unexpected " + e, e);
     }
+  }
+
+  private static String name(CaptionedPictures data, int index) {
+    return "data set " + data.name() + ", example " + data.example(index).id();
   }
 
   /**

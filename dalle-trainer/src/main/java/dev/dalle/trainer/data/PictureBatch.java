@@ -2,7 +2,6 @@ package dev.dalle.trainer.data;
 
 import dev.dalle.trainer.picture.Augmentation;
 import dev.dalle.trainer.picture.Picture;
-import dev.dalle.trainer.picture.PictureException;
 import dev.dalle.trainer.picture.PictureFloats;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,21 +38,19 @@ public record PictureBatch(long number, int[] examples, List<String> captions, f
   public static BatchLoader.Preparer<PictureBatch> preparer(
       CaptionedPictures data, int[] part, int sourceSide, Augmentation augmentation) {
     int[] indices = part.clone();
-    return (number, places, random) -> {
+    int length = augmentation.side() * augmentation.side() * Picture.CHANNELS;
+    return job -> {
+      int[] places = job.indices();
       int[] examples = new int[places.length];
       List<String> captions = new ArrayList<>(places.length);
-      List<Picture> pictures = new ArrayList<>(places.length);
+      float[] pixels = new float[Math.multiplyExact(places.length, length)];
       for (int i = 0; i < places.length; i++) {
+        job.checkWanted();
         examples[i] = indices[places[i]];
-        CaptionedPictures.Example example = data.example(examples[i]);
-        captions.add(example.caption());
-        try {
-          pictures.add(augmentation.apply(data.picture(examples[i], sourceSide), random));
-        } catch (PictureException e) {
-          throw new PictureException("data set " + data.name() + ", example " + example.id() + ": " + e.getMessage(), e);
-        }
+        captions.add(data.example(examples[i]).caption());
+        PictureFloats.put(FittedPicture.varied(data, examples[i], sourceSide, augmentation, job.random()), pixels, i * length);
       }
-      return new PictureBatch(number, examples, captions, PictureFloats.of(pictures), augmentation.side());
+      return new PictureBatch(job.number(), examples, captions, pixels, augmentation.side());
     };
   }
 }

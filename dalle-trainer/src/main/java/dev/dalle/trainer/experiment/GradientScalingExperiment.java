@@ -109,7 +109,7 @@ final class GradientScalingExperiment {
       int interval = Math.max(1, config.steps() / OBSERVED);
       try (Progress.Stage shown = progress.stage(arm.title() + ", seed " + seed, config.steps());
           BatchLoader<TokenBatch> batches = new BatchLoader<>(order, config.batchSize(), 0, 4, 1,
-              (number, places, random) -> tokens.training().batch(places, 0, 0, random))) {
+              job -> tokens.training().batch(job.indices(), 0, 0, job.random()))) {
         for (int step = 1; step <= config.steps(); step++) {
           boolean observed = step % interval == 0;
           Map<String, Double> numbers = training.update(step, batches.next(), true, observed);

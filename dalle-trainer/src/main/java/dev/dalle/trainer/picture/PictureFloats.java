@@ -2,6 +2,7 @@ package dev.dalle.trainer.picture;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** Batches of pictures as floats, {@code [N, height, width, 3]}, F32, row-major, 0 black to 1 full colour, and back. */
 public final class PictureFloats {
@@ -26,12 +27,23 @@ public final class PictureFloats {
         throw new IllegalArgumentException("pictures[" + n + "]: expected " + first.width() + " x " + first.height()
             + " like the first, got " + picture.width() + " x " + picture.height());
       }
-      byte[] raw = picture.raw();
-      for (int i = 0; i < length; i++) {
-        values[n * length + i] = (raw[i] & 0xff) / 255f;
-      }
+      put(picture, values, n * length);
     }
     return values;
+  }
+
+  /**
+   * One picture, each value divided by 255, into a part of an array.
+   *
+   * @param values takes {@code [height, width, 3]} values in [0, 1]
+   * @param at where the first goes
+   */
+  public static void put(Picture picture, float[] values, int at) {
+    byte[] raw = picture.raw();
+    Objects.checkFromIndexSize(at, raw.length, values.length);
+    for (int i = 0; i < raw.length; i++) {
+      values[at + i] = (raw[i] & 0xff) / 255f;
+    }
   }
 
   /**

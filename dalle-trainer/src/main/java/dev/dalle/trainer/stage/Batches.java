@@ -13,7 +13,15 @@ import java.util.List;
 
 /** How pictures become batches. */
 final class Batches {
+  /** Batches made before they are asked for; bounds the memory that they take. */
+  static final int AHEAD = 4;
+
   private Batches() {}
+
+  /** Threads that read and vary pictures beside those that compute. Batches do not depend on it. */
+  static int workers() {
+    return Math.clamp(Runtime.getRuntime().availableProcessors() / 2, 1, AHEAD);
+  }
 
   /** Pictures of the training part, varied as the configuration says. */
   static BatchLoader.Preparer<PictureBatch> forDvae(CaptionedPictures data, DvaeStageConfig config) {
@@ -23,17 +31,20 @@ final class Batches {
       // The paper's listing takes crops of up to 12/8 of the final side.
       return PictureBatch.preparer(data, training, side * 3 / 2, Augmentation.dvae(side));
     }
-    return (number, places, random) -> {
+    int length = side * side * Picture.CHANNELS;
+    return job -> {
+      int[] places = job.indices();
       int[] examples = new int[places.length];
       List<String> captions = new ArrayList<>(places.length);
-      List<Picture> pictures = new ArrayList<>(places.length);
+      float[] pixels = new float[Math.multiplyExact(places.length, length)];
       for (int i = 0; i < places.length; i++) {
+        job.checkWanted();
         examples[i] = training[places[i]];
         captions.add(data.example(examples[i]).caption());
         Picture picture = FittedPicture.of(data, examples[i], side);
-        pictures.add(config.flip() && random.nextBoolean() ? picture.flipped() : picture);
+        PictureFloats.put(config.flip() && job.random().nextBoolean() ? picture.flipped() : picture, pixels, i * length);
       }
-      return new PictureBatch(number, examples, captions, PictureFloats.of(pictures), side);
+      return new PictureBatch(job.number(), examples, captions, pixels, side);
     };
   }
 }

@@ -84,7 +84,8 @@ public final class DvaeStage implements Calibration.Timed {
       long done = checkpoint.restore(model, curve, clock);
       EpochOrder order = new EpochOrder(Philox.stream(seed, ORDER), data.split().training().length);
       try (Progress.Stage shown = progress.stage("train dvae", done, config.steps());
-          BatchLoader<PictureBatch> batches = new BatchLoader<>(order, config.batchSize(), done, 4, 1, Batches.forDvae(data, config))) {
+          BatchLoader<PictureBatch> batches = new BatchLoader<>(order, config.batchSize(), done, Batches.AHEAD, Batches.workers(),
+              Batches.forDvae(data, config))) {
         for (long step = done + 1; step <= config.steps(); step++) {
           Map<String, Double> losses = model.update(step, batches.next().pixels(), curve.wants(step));
           if (!losses.isEmpty()) {

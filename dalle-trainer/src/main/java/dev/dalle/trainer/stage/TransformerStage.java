@@ -78,7 +78,7 @@ public final class TransformerStage {
       Unigram textUnigram = examples.textUnigram(config.model().textVocabulary());
       try (Progress.Stage shown = progress.stage("train transformer", done, config.steps());
           BatchLoader<TokenBatch> batches = new BatchLoader<>(order, config.batchSize(), done, 4, 1,
-              (number, places, random) -> examples.batch(places, config.bpeDropout(), config.captionDropout(), random))) {
+              job -> examples.batch(job.indices(), config.bpeDropout(), config.captionDropout(), job.random()))) {
         for (long step = done + 1; step <= config.steps(); step++) {
           TokenBatch batch = batches.next();
           boolean costly = curve.wantsCostly(step);
