@@ -51,11 +51,20 @@ final class Convolution {
   }
 
   /**
+   * One of the two around the code, in F32.
+   *
+   * @param x F32 {@code [B, H, W, inputs]}
+   */
+  Tensor runAtCode(Tape tape, Tensor x) {
+    return plan.kernel() == 1 ? runPointwise(tape, x) : run(tape, x, DType.F32);
+  }
+
+  /**
    * A 1 x 1 convolution in F32 as one matrix product over positions: those around the code have few positions and many channels.
    *
    * @param x F32 {@code [B, H, W, inputs]}
    */
-  Tensor runPointwise(Tape tape, Tensor x) {
+  private Tensor runPointwise(Tape tape, Tensor x) {
     Ops ops = tape.ops();
     Tensor rows = x.reshape(x.shape().rowCount(), plan.inputs());
     Tensor matrix = weight.value().reshape(plan.outputs(), plan.inputs());

@@ -5,6 +5,7 @@ import dev.dalle.tensor.ParameterSet;
 import dev.dalle.tensor.Tape;
 import dev.dalle.tensor.Tensor;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * From codes to the maps of the pixels' likelihood: a 1 x 1 convolution, groups of residual blocks with nearest-neighbour doubling between
@@ -43,11 +44,12 @@ public final class Decoder {
    */
   public Tensor maps(Tape tape, Tensor code) {
     Dvae.checkCode(code, config);
-    return fromEmbedding(tape, input.runPointwise(tape, code));
+    return fromEmbedding(tape, input.runAtCode(tape, code));
   }
 
   /**
-   * Maps of chosen codes: the same as {@link #maps} of a one-hot code, without building one.
+   * Maps of chosen codes: the same as {@link #maps} of a one-hot code, without building one. (A {@link NetworkVariant} whose convolutions around the code are
+   * wider does build it, on the host, and waits for the ids.)
    *
    * @param tape must not record: what it would record has no gradient for the first convolution
    * @param ids I32 {@code [B, rows, columns]}; one outside of 0 to vocabulary - 1 makes the device fail
@@ -60,10 +62,22 @@ public final class Decoder {
     if (tape.isRecording()) {
       throw new IllegalStateException("mapsOf: this tape records; train on soft codes with maps, or use Tape.inference");
     }
+    if (config.layerChoice().codeKernel() > 1) {
+      return maps(tape, oneHot(tape, ids));
+    }
     Tensor embedding = tape.scope().allocate(DType.F32, ids.dim(0), ids.dim(1), ids.dim(2), config.decoderInit());
     DvaeOps ops = tape.device().operations(DvaeOps.class);
     ops.gatherColumns(input.weight().value().reshape(config.decoderInit(), config.vocabulary()), input.bias().value(), ids, embedding);
     return fromEmbedding(tape, embedding);
+  }
+
+  private Tensor oneHot(Tape tape, Tensor ids) {
+    int[] chosen = ids.toInts();
+    float[] code = new float[Math.multiplyExact(chosen.length, config.vocabulary())];
+    for (int i = 0; i < chosen.length; i++) {
+      code[i * config.vocabulary() + Objects.checkIndex(chosen[i], config.vocabulary())] = 1;
+    }
+    return tape.scope().of(code, ids.dim(0), ids.dim(1), ids.dim(2), config.vocabulary());
   }
 
   /** Takes the embedding over. */

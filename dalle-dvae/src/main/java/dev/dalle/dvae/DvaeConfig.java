@@ -1,12 +1,14 @@
 package dev.dalle.dvae;
 
+import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
  * Which discrete VAE: its sizes, how it begins and the few places where a short run departs from the paper. Source: Ramesh et al. 2021,
  * arXiv 2102.12092, sections 2.1, A.1 to A.3.
  *
- * <p>The last seven fields are choices that the paper leaves at their plain values (see {@link #paper()}). With small weights and a few
+ * <p>The last eight fields are choices that the paper leaves at their plain values (see {@link #paper()}). With small weights and a few
  * hundred updates the picture hardly reaches the logits; {@link #small()} keeps the variance through the depth instead.
  *
  * @param imageSize height and width of the pictures; a multiple of {@code 2^(groups - 1)}
@@ -25,9 +27,11 @@ import java.util.OptionalDouble;
  * @param decoderInputGain the same as residualGain for the decoder's first convolution; paper: 1; a soft code over many entries averages
  *     small weights away
  * @param minLogScale lower bound of ln b in the likelihood; paper: none. Flat drawings make the density unbounded without one
+ * @param variant other layers than the published networks have, for experiments; paper: none
  */
 public record DvaeConfig(int imageSize, int width, int groups, int blocksPerGroup, int vocabulary, int decoderInit, double pixelCentre,
-    double pixelScale, double residualGain, double identityGain, double postGain, double decoderInputGain, OptionalDouble minLogScale) {
+    double pixelScale, double residualGain, double identityGain, double postGain, double decoderInputGain, OptionalDouble minLogScale,
+    Optional<NetworkVariant> variant) {
   /** Red, green, blue. */
   public static final int CHANNELS = 3;
   private static final int MOST_GROUPS = 8;
@@ -52,6 +56,14 @@ public record DvaeConfig(int imageSize, int width, int groups, int blocksPerGrou
     checkPositive("postGain", postGain);
     checkPositive("decoderInputGain", decoderInputGain);
     check(minLogScale.isEmpty() || Double.isFinite(minLogScale.getAsDouble()), "minLogScale", "a finite number or none", minLogScale);
+    Objects.requireNonNull(variant, "variant");
+  }
+
+  /** With the layers of the published networks. */
+  public DvaeConfig(int imageSize, int width, int groups, int blocksPerGroup, int vocabulary, int decoderInit, double pixelCentre, double pixelScale,
+      double residualGain, double identityGain, double postGain, double decoderInputGain, OptionalDouble minLogScale) {
+    this(imageSize, width, groups, blocksPerGroup, vocabulary, decoderInit, pixelCentre, pixelScale, residualGain, identityGain, postGain,
+        decoderInputGain, minLogScale, Optional.empty());
   }
 
   private static void checkPositive(String field, double value) {
@@ -87,6 +99,17 @@ public record DvaeConfig(int imageSize, int width, int groups, int blocksPerGrou
   public static double paperPostGain(int groups, int blocksPerGroup) {
     double layers = (double) groups * blocksPerGroup;
     return 1 / (layers * layers);
+  }
+
+  /** The same with other layers. */
+  public DvaeConfig withVariant(NetworkVariant newVariant) {
+    return new DvaeConfig(imageSize, width, groups, blocksPerGroup, vocabulary, decoderInit, pixelCentre, pixelScale, residualGain, identityGain,
+        postGain, decoderInputGain, minLogScale, Optional.of(newVariant));
+  }
+
+  /** The variant, or what is published. */
+  NetworkVariant layerChoice() {
+    return variant.orElse(NetworkVariant.PUBLISHED);
   }
 
   /** Residual blocks in each network. */

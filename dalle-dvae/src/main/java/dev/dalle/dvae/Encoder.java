@@ -46,14 +46,14 @@ public final class Encoder {
     Layers.releaseUnlessRecording(tape, x);
     for (int i = 0; i < groups.size(); i++) {
       if (i > 0) {
-        state = Layers.halve(tape, state);
+        state = Layers.halve(tape, state, config.layerChoice().pooling());
       }
       for (Resblock block : groups.get(i)) {
         state = block.run(tape, state);
       }
     }
     state = Layers.reluInPlace(tape, Layers.cast(tape, state, DType.F32));
-    Tensor logits = output.runPointwise(tape, state);
+    Tensor logits = output.runAtCode(tape, state);
     Layers.releaseUnlessRecording(tape, state);
     return logits;
   }

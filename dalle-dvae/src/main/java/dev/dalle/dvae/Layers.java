@@ -35,8 +35,11 @@ final class Layers {
   }
 
   /** Halves the grid; takes {@code x} over. */
-  static Tensor halve(Tape tape, Tensor x) {
-    Tensor out = tape.maxPool2(x);
+  static Tensor halve(Tape tape, Tensor x, NetworkVariant.Pooling pooling) {
+    Tensor out = switch (pooling) {
+      case MAX -> tape.maxPool2(x);
+      case AVERAGE -> tape.averagePool2(x);
+    };
     releaseUnlessRecording(tape, x);
     return out;
   }

@@ -32,13 +32,14 @@ record NetworkPlan(ConvolutionPlan input, List<List<BlockPlan>> groups, List<Int
       inputs = outputs;
     }
     // The two convolutions around the code are an unembedding and an embedding: always in 32 bits.
-    ConvolutionPlan output = new ConvolutionPlan(name + ".output.conv", inputs, config.vocabulary(), 1, 1, Parameter.Kind.FULL);
+    ConvolutionPlan output = new ConvolutionPlan(name + ".output.conv", inputs, config.vocabulary(), config.layerChoice().codeKernel(), 1,
+        Parameter.Kind.FULL);
     return new NetworkPlan(input, List.copyOf(groups), List.copyOf(strides), output);
   }
 
   static NetworkPlan decoder(DvaeConfig config) {
     String name = "decoder.blocks";
-    ConvolutionPlan input = new ConvolutionPlan(name + ".input", config.vocabulary(), config.decoderInit(), 1,
+    ConvolutionPlan input = new ConvolutionPlan(name + ".input", config.vocabulary(), config.decoderInit(), config.layerChoice().codeKernel(),
         config.decoderInputGain(), Parameter.Kind.FULL);
     List<List<BlockPlan>> groups = new ArrayList<>();
     List<Integer> strides = new ArrayList<>();

@@ -91,6 +91,17 @@ class DvaeConfigTest {
     assertEquals(message, thrown.getMessage());
   }
 
+  @Test
+  void aVariantHasOtherLayersAndItsKernelIsChecked() {
+    DvaeConfig wide = DvaeConfig.small().withVariant(new NetworkVariant(NetworkVariant.Pooling.MAX, 3));
+    assertEquals(DvaeConfig.small().encoderParameterCount() + 8L * 256 * 512, wide.encoderParameterCount());
+    assertEquals(DvaeConfig.small().decoderParameterCount() + 8L * 512 * 128, wide.decoderParameterCount());
+    for (int kernel : new int[] {0, -1, 2, 17}) {
+      IllegalArgumentException thrown = assertThrows(IllegalArgumentException.class, () -> new NetworkVariant(NetworkVariant.Pooling.AVERAGE, kernel));
+      assertEquals("codeKernel: expected an odd number from 1 to 15, got " + kernel, thrown.getMessage());
+    }
+  }
+
   private static DvaeConfig broken(String field) {
     return new DvaeConfig(
         field.equals("imageSize") ? 60 : field.equals("noImage") ? 0 : 64,

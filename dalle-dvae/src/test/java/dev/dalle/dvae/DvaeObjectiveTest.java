@@ -17,13 +17,16 @@ import dev.dalle.tensor.testing.ReferenceDevice;
 import java.util.List;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DvaeObjectiveTest {
   private final ReferenceDevice device = new ReferenceDevice();
 
-  @Test
-  void everyParameterHasTheGradientOfCentralDifferences() {
-    DvaeConfig config = TestModels.tiny();
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void everyParameterHasTheGradientOfCentralDifferences(boolean variant) {
+    DvaeConfig config = variant ? TestModels.tinyVariant() : TestModels.tiny();
     try (Scope scope = device.newScope()) {
       Dvae dvae = TestModels.initialised(scope, config, 3);
       drawBiases(dvae);
@@ -112,10 +115,11 @@ class DvaeObjectiveTest {
     return ReferenceDevice.read(dvae.decoder().maps(Tape.inference(scope, DType.F32), code));
   }
 
-  @Test
-  void theTrueBoundIsOfDrawnCodesAndThatOfTheArgmaxOfTheMostProbable() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void theTrueBoundIsOfDrawnCodesAndThatOfTheArgmaxOfTheMostProbable(boolean variant) {
     try (Scope scope = device.newScope()) {
-      Dvae dvae = TestModels.initialised(scope, TestModels.tiny(), 3);
+      Dvae dvae = TestModels.initialised(scope, variant ? TestModels.tinyVariant() : TestModels.tiny(), 3);
       Tensor pixels = TestModels.pixels(scope, dvae.config(), 3, 4);
       Tape tape = Tape.inference(scope, DType.F32);
       double[] logits = ReferenceDevice.read(dvae.encoder().logits(tape, PixelMap.map(tape, pixels)));

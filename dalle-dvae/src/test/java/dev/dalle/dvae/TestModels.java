@@ -17,6 +17,11 @@ final class TestModels {
     return new DvaeConfig(8, 4, 2, 2, 5, 3, 0.5, 4, Math.sqrt(2), 1.1, 0.5, 2, OptionalDouble.of(-3));
   }
 
+  /** The same with average pooling and 3 x 3 convolutions around the code. */
+  static DvaeConfig tinyVariant() {
+    return tiny().withVariant(new NetworkVariant(NetworkVariant.Pooling.AVERAGE, 3));
+  }
+
   static Dvae initialised(Scope scope, DvaeConfig config, long seed) {
     Dvae dvae = new Dvae(scope, config);
     dvae.initialise(seed);

@@ -67,6 +67,21 @@ class TilesTest {
     }
   }
 
+  @Test
+  void widerConvolutionsAroundTheCodeReachATokenFurther() {
+    try (Scope scope = device.newScope()) {
+      DvaeConfig config = TestModels.tinyVariant();
+      Dvae dvae = TestModels.initialised(scope, config, 3);
+      Tensor mapped = TestModels.pixels(scope, 1, 40, 34, 4);
+      Tensor ids = ids(scope, 1, 20, 17, config.vocabulary());
+      Tape tape = Tape.inference(scope, DType.F32);
+      assertArrayEquals(ReferenceDevice.read(dvae.encoder().logits(tape, mapped)), logits(scope, dvae, mapped, Tiles.ofEncoder(config, 4)));
+      assertArrayEquals(ReferenceDevice.read(dvae.decoder().mapsOf(tape, ids)), maps(scope, dvae, ids, Tiles.ofDecoder(config, 4)));
+      assertEquals(Tiles.ofEncoder(TestModels.tiny(), 4).halo() + 1, Tiles.ofEncoder(config, 4).halo());
+      assertEquals(Tiles.ofDecoder(TestModels.tiny(), 4).halo() + 1, Tiles.ofDecoder(config, 4).halo());
+    }
+  }
+
   /** What a pixel too little does: with one token less of halo both networks give something else, along rows as along columns. */
   @ParameterizedTest
   @CsvSource({"1, 1, 6, 3", "1, 2, 9, 6", "2, 1, 6, 5", "2, 2, 11, 9", "3, 1, 6, 6", "3, 2, 12, 11", "4, 1, 6, 6", "4, 2, 12, 12"})

@@ -15,6 +15,9 @@ import java.util.function.Function;
  * <p>Activations are kept in {@link #computeType()}, parameters in a type of their own; {@link #value(Parameter, DType)} converts a parameter once a tape.
  */
 public final class Tape extends Recording {
+  /** Of a window of 2 x 2. */
+  private static final double WINDOW_SHARE = 0.25;
+
   private final Scope scope;
   private final Ops ops;
   private final DType computeType;
@@ -311,6 +314,25 @@ public final class Tape extends Recording {
     return recordIfNeeded(out, gradOut -> {
       Tensor gradIn = scope.allocate(x.dtype(), x.shape());
       ops.maxPool2Gradient(x, gradOut, gradIn);
+      accumulate(x, gradIn);
+    }, x);
+  }
+
+  /**
+   * {@code out[b, y, x, c] = mean of x[b, 2y..2y+1, 2x..2x+1, c]}.
+   *
+   * @param x {@code [B, H, W, C]} with even H and W
+   * @return {@code [B, H / 2, W / 2, C]}, of the type of {@code x}
+   */
+  public Tensor averagePool2(Tensor x) {
+    Tensor out = scope.allocate(x.dtype(), x.dim(0), x.dim(1) / 2, x.dim(2) / 2, x.dim(3));
+    // The sum over windows is what doubling a grid has as its gradient; a quarter of it is exact.
+    ops.upsample2Gradient(x, out);
+    ops.scale(out, WINDOW_SHARE, out);
+    return recordIfNeeded(out, gradOut -> {
+      Tensor gradIn = scope.allocate(x.dtype(), x.shape());
+      ops.upsample2(gradOut, gradIn);
+      ops.scale(gradIn, WINDOW_SHARE, gradIn);
       accumulate(x, gradIn);
     }, x);
   }

@@ -65,8 +65,19 @@ class TapeTest {
   void differentiatesRowsAndGrids() {
     check(new long[] {3, 6}, Tape::softmax);
     check(new long[] {2, 4, 6, 3}, Tape::maxPool2);
+    check(new long[] {2, 4, 6, 3}, Tape::averagePool2);
     check(new long[] {2, 2, 3, 3}, Tape::upsample2);
     check(new long[] {2, 3, 4}, (tape, x) -> tape.gatherRows(x, tape.scope().of(new int[] {5, 0, -1, 5}, 4)));
+  }
+
+  @Test
+  void averagesWindows() {
+    try (Scope scope = device.newScope()) {
+      Tensor x = scope.of(new float[] {1, 10, 2, 20, 5, 50, 6, 61, 3, 30, 4, 40, 7, 70, 10, 80}, 1, 2, 4, 2);
+      Tensor out = Tape.inference(scope, DType.F32).averagePool2(x);
+      assertEquals("F32[1, 1, 2, 2]@reference", out.toString());
+      assertArrayEquals(new float[] {2.5f, 25, 7, 65.25f}, out.toFloats());
+    }
   }
 
   @Test

@@ -1,7 +1,7 @@
 package dev.dalle.precision.schedule;
 
 /** A number as a function of the number of updates. Immutable; equal fields mean equal schedules. */
-public sealed interface Schedule permits ConstantSchedule, CosineSchedule, WarmupCosineSchedule, WarmupHalvingSchedule {
+public sealed interface Schedule permits ConstantSchedule, CosineSchedule, LinearSchedule, WarmupCosineSchedule, WarmupHalvingSchedule {
   /**
    * The value to use.
    *

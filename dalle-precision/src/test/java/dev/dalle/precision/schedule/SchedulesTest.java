@@ -72,6 +72,17 @@ class SchedulesTest {
   }
 
   @Test
+  void lineIsStraightAndStaysAtItsEnd() {
+    LinearSchedule falling = new LinearSchedule(1, 0.0625, 150_000);
+    assertEquals(1, falling.at(0));
+    assertEquals(0.765625, falling.at(37_500), 1e-15);
+    assertEquals(0.0625, falling.at(150_000));
+    assertEquals(0.0625, falling.at(150_001));
+    assertEquals(new LinearSchedule(1, 0.0625, 20), falling.scaledTo(20));
+    assertEquals(falling.at(37_500), falling.scaledTo(20).at(5), 1e-15);
+  }
+
+  @Test
   void constantIsConstant() {
     assertEquals(0.7, new ConstantSchedule(0.7).at(0));
     assertEquals(0.7, new ConstantSchedule(0.7).scaledTo(12).at(9_000));
@@ -84,6 +95,10 @@ class SchedulesTest {
     refused("totalUpdates: expected at least 1, got 0", () -> new CosineSchedule(0, 1, 0));
     refused("totalUpdates: expected at least 1, got -3", () -> PaperSchedules.DVAE_BETA.scaledTo(-3));
     refused("update: expected at least 0, got -1", () -> PaperSchedules.DVAE_BETA.at(-1));
+    refused("start: expected a finite number, got NaN", () -> new LinearSchedule(Double.NaN, 1, 1));
+    refused("end: expected a finite number, got -Infinity", () -> new LinearSchedule(0, Double.NEGATIVE_INFINITY, 1));
+    refused("totalUpdates: expected at least 1, got 0", () -> new LinearSchedule(0, 1, 0));
+    refused("update: expected at least 0, got -1", () -> new LinearSchedule(0, 1, 1).at(-1));
     refused("value: expected a finite number, got NaN", () -> new ConstantSchedule(Double.NaN));
     refused("update: expected at least 0, got -1", () -> new ConstantSchedule(1).at(-1));
     refused("totalUpdates: expected at least 1, got 0", () -> new ConstantSchedule(1).scaledTo(0));

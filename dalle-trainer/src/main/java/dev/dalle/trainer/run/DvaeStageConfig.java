@@ -2,10 +2,14 @@ package dev.dalle.trainer.run;
 
 import dev.dalle.dvae.DvaeConfig;
 import dev.dalle.precision.schedule.CosineSchedule;
+import dev.dalle.precision.schedule.LinearSchedule;
+import dev.dalle.precision.schedule.Schedule;
+import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Stage one: training of the discrete VAE (Ramesh et al. 2021, arXiv 2102.12092, appendix A.2). The three schedules are half periods of a
- * cosine over a share of the run.
+ * cosine over a share of the run, unless the temperature's is said to be a line.
  *
  * @param model sizes and starting values
  * @param compute type of the convolutions
@@ -25,10 +29,20 @@ import dev.dalle.precision.schedule.CosineSchedule;
  * @param flip whether pictures are mirrored at random, as in the paper; not if they show text
  * @param augment whether pictures are cropped and resized at random (Listing 1); drawings that fill their frame lose parts
  * @param checkpointSteps updates from one checkpoint to the next
+ * @param annealing the shape of the temperature's schedule; the paper's if none
  */
 public record DvaeStageConfig(DvaeConfig model, Compute compute, int steps, int batchSize, double stepSizeStart, double stepSizeEnd,
     double betaStart, double betaEnd, double betaShare, double temperatureStart, double temperatureEnd, double temperatureShare,
-    double weightDecay, double averageDecay, double clipNorm, boolean flip, boolean augment, int checkpointSteps) {
+    double weightDecay, double averageDecay, double clipNorm, boolean flip, boolean augment, int checkpointSteps,
+    Optional<Annealing> annealing) {
+  /** How the temperature falls. */
+  public enum Annealing {
+    /** Half a period of a cosine, as in the paper. */
+    COSINE,
+    /** A straight line, which the paper found to diverge. */
+    LINEAR
+  }
+
   /** Checks. */
   public DvaeStageConfig {
     Require.atLeast("steps", 1, steps);
@@ -45,6 +59,15 @@ public record DvaeStageConfig(DvaeConfig model, Compute compute, int steps, int 
     Require.that(averageDecay >= 0 && averageDecay < 1, "averageDecay", "a number from 0 to below 1", averageDecay);
     Require.positive("clipNorm", clipNorm);
     Require.atLeast("checkpointSteps", 1, checkpointSteps);
+    Objects.requireNonNull(annealing, "annealing");
+  }
+
+  /** With the paper's shapes of schedules. */
+  public DvaeStageConfig(DvaeConfig model, Compute compute, int steps, int batchSize, double stepSizeStart, double stepSizeEnd, double betaStart,
+      double betaEnd, double betaShare, double temperatureStart, double temperatureEnd, double temperatureShare, double weightDecay,
+      double averageDecay, double clipNorm, boolean flip, boolean augment, int checkpointSteps) {
+    this(model, compute, steps, batchSize, stepSizeStart, stepSizeEnd, betaStart, betaEnd, betaShare, temperatureStart, temperatureEnd,
+        temperatureShare, weightDecay, averageDecay, clipNorm, flip, augment, checkpointSteps, Optional.empty());
   }
 
   /** Step size over the whole run. */
@@ -58,8 +81,12 @@ public record DvaeStageConfig(DvaeConfig model, Compute compute, int steps, int 
   }
 
   /** Temperature of the relaxation. */
-  public CosineSchedule temperature() {
-    return new CosineSchedule(temperatureStart, temperatureEnd, share(temperatureShare));
+  public Schedule temperature() {
+    long updates = share(temperatureShare);
+    return switch (annealing.orElse(Annealing.COSINE)) {
+      case COSINE -> new CosineSchedule(temperatureStart, temperatureEnd, updates);
+      case LINEAR -> new LinearSchedule(temperatureStart, temperatureEnd, updates);
+    };
   }
 
   private long share(double part) {
@@ -70,12 +97,12 @@ public record DvaeStageConfig(DvaeConfig model, Compute compute, int steps, int 
   public DvaeStageConfig withSteps(int newSteps, int newCheckpointSteps) {
     return new DvaeStageConfig(model, compute, newSteps, batchSize, stepSizeStart, stepSizeEnd, betaStart, betaEnd, betaShare, temperatureStart,
         temperatureEnd, temperatureShare, weightDecay, Math.min(averageDecay, 1 - Math.min(1, 20.0 / newSteps)), clipNorm, flip, augment,
-        newCheckpointSteps);
+        newCheckpointSteps, annealing);
   }
 
   /** The same in another type. */
   public DvaeStageConfig withCompute(Compute newCompute) {
     return new DvaeStageConfig(model, newCompute, steps, batchSize, stepSizeStart, stepSizeEnd, betaStart, betaEnd, betaShare, temperatureStart,
-        temperatureEnd, temperatureShare, weightDecay, averageDecay, clipNorm, flip, augment, checkpointSteps);
+        temperatureEnd, temperatureShare, weightDecay, averageDecay, clipNorm, flip, augment, checkpointSteps, annealing);
   }
 }
