@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
     name = "experiment",
     description = "Repeat a claim of the paper at a size that a processor trains.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {GradientScalingCommand.class})
+    subcommands = {DvaeClaimsCommand.class, GradientScalingCommand.class})
 final class ExperimentCommand implements Runnable {
   @Spec private CommandSpec spec;
 

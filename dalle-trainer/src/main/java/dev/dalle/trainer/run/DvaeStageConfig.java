@@ -105,4 +105,22 @@ public record DvaeStageConfig(DvaeConfig model, Compute compute, int steps, int 
     return new DvaeStageConfig(model, newCompute, steps, batchSize, stepSizeStart, stepSizeEnd, betaStart, betaEnd, betaShare, temperatureStart,
         temperatureEnd, temperatureShare, weightDecay, averageDecay, clipNorm, flip, augment, checkpointSteps, annealing);
   }
+
+  /** The same with another model. */
+  public DvaeStageConfig withModel(DvaeConfig newModel) {
+    return new DvaeStageConfig(newModel, compute, steps, batchSize, stepSizeStart, stepSizeEnd, betaStart, betaEnd, betaShare, temperatureStart,
+        temperatureEnd, temperatureShare, weightDecay, averageDecay, clipNorm, flip, augment, checkpointSteps, annealing);
+  }
+
+  /** The same with another weight of the divergence, over the same share of the run. */
+  public DvaeStageConfig withBeta(double start, double end) {
+    return new DvaeStageConfig(model, compute, steps, batchSize, stepSizeStart, stepSizeEnd, start, end, betaShare, temperatureStart, temperatureEnd,
+        temperatureShare, weightDecay, averageDecay, clipNorm, flip, augment, checkpointSteps, annealing);
+  }
+
+  /** The same with another temperature, over the same share of the run. */
+  public DvaeStageConfig withTemperature(double start, double end, Optional<Annealing> shape) {
+    return new DvaeStageConfig(model, compute, steps, batchSize, stepSizeStart, stepSizeEnd, betaStart, betaEnd, betaShare, start, end,
+        temperatureShare, weightDecay, averageDecay, clipNorm, flip, augment, checkpointSteps, shape);
+  }
 }

@@ -34,7 +34,7 @@ public record DvaeBound(double temperature, double relaxed, double drawn, double
    * @param batch pictures at a time
    * @param indices which, at least one
    */
-  static DvaeBound measure(Device device, Dvae dvae, DType computeType, int batch, double temperature, long seed, CaptionedPictures data, int[] indices) {
+  public static DvaeBound measure(Device device, Dvae dvae, DType computeType, int batch, double temperature, long seed, CaptionedPictures data, int[] indices) {
     int side = dvae.config().imageSize();
     double relaxed = 0;
     double drawn = 0;

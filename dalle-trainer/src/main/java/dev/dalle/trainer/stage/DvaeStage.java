@@ -54,6 +54,8 @@ public final class DvaeStage implements Calibration.Timed {
   /** Streams of random numbers, so that the stages never share any. */
   private static final long ORDER = 1;
   private static final long NOISE = 2;
+  /** Held-out pictures that the bound is looked at on now and then. */
+  private static final int VALIDATED = 32;
 
   private final DvaeStageConfig config;
   private final long seed;
@@ -82,6 +84,7 @@ public final class DvaeStage implements Calibration.Timed {
       LossCurve curve = new LossCurve(config.steps());
       StageClock clock = new StageClock();
       long done = checkpoint.restore(model, curve, clock);
+      int[] heldOut = HeldOut.choice(data.split(), seed, VALIDATED);
       EpochOrder order = new EpochOrder(Philox.stream(seed, ORDER), data.split().training().length);
       try (Progress.Stage shown = progress.stage("train dvae", done, config.steps());
           BatchLoader<PictureBatch> batches = new BatchLoader<>(order, config.batchSize(), done, Batches.AHEAD, Batches.workers(),
@@ -89,7 +92,7 @@ public final class DvaeStage implements Calibration.Timed {
         for (long step = done + 1; step <= config.steps(); step++) {
           Map<String, Double> losses = model.update(step, batches.next().pixels(), curve.wants(step));
           if (!losses.isEmpty()) {
-            curve.add(step, losses);
+            curve.add(step, heldOut.length > 0 && curve.wantsCostly(step) ? with(losses, model.bound(step, data, heldOut)) : losses);
           }
           shown.note(model.scaling());
           shown.step(step, curve.last("loss"), config.batchSize());
@@ -105,6 +108,14 @@ public final class DvaeStage implements Calibration.Timed {
       checkpoint.finish(config.steps(), curve, clock);
       return curve;
     }
+  }
+
+  private static Map<String, Double> with(Map<String, Double> losses, DvaeBound bound) {
+    Map<String, Double> all = new TreeMap<>(losses);
+    all.put("held-out-relaxed", bound.relaxed());
+    all.put("held-out-drawn", bound.drawn());
+    all.put("held-out-most-probable", bound.mostProbable());
+    return all;
   }
 
   /** Seconds an update takes on this machine, measured on noise. */
@@ -177,6 +188,11 @@ public final class DvaeStage implements Calibration.Timed {
         scaler.totals().ifPresent(totals -> numbers.putAll(Map.of("skipped", (double) totals.skipped(), "scale", Math.log(scaler.lossFactor()) / Math.log(2))));
         return numbers;
       }
+    }
+
+    /** Of the weights as they are, at the temperature of this update. */
+    DvaeBound bound(long step, CaptionedPictures data, int[] heldOut) {
+      return DvaeBound.measure(device, dvae, config.compute().dtype(), config.batchSize(), temperature.at(step), seed, data, heldOut);
     }
 
     /** The scale and the skips in a few words; empty if gradients are not scaled. */

@@ -10,7 +10,6 @@ import dev.dalle.tokenizer.BpeTokenizer;
 import dev.dalle.tokenizer.BpeTrainer;
 import dev.dalle.trainer.config.ConfigException;
 import dev.dalle.trainer.data.CaptionedPictures;
-import dev.dalle.trainer.data.DerivedRandom;
 import dev.dalle.trainer.data.FittedPicture;
 import dev.dalle.trainer.data.Split;
 import dev.dalle.trainer.picture.Picture;
@@ -104,7 +103,7 @@ public final class Run {
       ImageTokens tokens = new ImageTokens(dvae, config.dvae().compute().dtype(), BATCH);
       Split split = data.split();
       int side = dvae.config().imageSize();
-      int[] measured = measured(split.heldOut());
+      int[] measured = HeldOut.choice(split, config.seed(), config.drawing().measured());
       DvaeQuality dvaeQuality = DvaeQuality.measure(device, tokens, dvae.config().vocabulary(), data, measured, side,
           config.drawing().reconstructions());
       DvaeBound bound = DvaeBound.measure(device, dvae, config.dvae().compute().dtype(), BATCH, config.dvae().temperature().at(config.dvae().steps()),
@@ -193,19 +192,6 @@ public final class Run {
           + ".checkpoint.json to train the stage again");
     }
     return finished.orElseThrow();
-  }
-
-  /** A fixed choice of held-out examples, shuffled so that their order says nothing. */
-  private int[] measured(int[] heldOut) {
-    int[] shuffled = heldOut.clone();
-    DerivedRandom random = new DerivedRandom(config.seed(), 77);
-    for (int i = shuffled.length - 1; i > 0; i--) {
-      int j = random.nextInt(i + 1);
-      int swapped = shuffled[i];
-      shuffled[i] = shuffled[j];
-      shuffled[j] = swapped;
-    }
-    return Arrays.copyOf(shuffled, Math.min(shuffled.length, config.drawing().measured()));
   }
 
   private TokenExamples examples(int[] indices, int[][] tokens, BpeTokenizer tokenizer) {

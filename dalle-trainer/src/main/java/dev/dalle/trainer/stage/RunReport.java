@@ -128,6 +128,9 @@ public final class RunReport {
     return new Section("Stage one: discrete VAE", "", List.of(
         new Chart("dvae.loss", "Negative evidence lower bound", "update", "nats a value",
             List.of(series("loss", result.dvaeCurve(), "loss"), series("reconstruction", result.dvaeCurve(), "reconstruction"))),
+        new Chart("dvae.bound", "Negative evidence lower bound of held-out pictures, beta 1", "update", "nats a value",
+            List.of(sparse("relaxed, at the temperature of the update", result.dvaeCurve(), "held-out-relaxed"),
+                sparse("true, codes drawn", result.dvaeCurve(), "held-out-drawn"))),
         new Chart("dvae.divergence", "Divergence of the code from uniform", "update", "nats a token",
             List.of(series("divergence", result.dvaeCurve(), "divergence"))),
         new Chart("dvae.perplexity", "Perplexity of the codes of a batch", "update", "codes",
