@@ -3,6 +3,7 @@ package dev.dalle.bench;
 import dev.dalle.dvae.DvaeConfig;
 import dev.dalle.dvae.PixelMap;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
@@ -17,6 +18,7 @@ final class TorchDvae {
   private final DvaeConfig config;
   private final TorchParameters parameters;
   private final ScalarType compute;
+  private Tensor table;
 
   TorchDvae(DvaeConfig config, TorchParameters parameters, ScalarType compute) {
     this.config = config;
@@ -42,6 +44,38 @@ final class TorchDvae {
     return likelihood(mapped, maps).add(divergence.mul(new Scalar(beta))).mul(new Scalar(1.0 / pixels.numel()));
   }
 
+  /** Converts every parameter to the type it is used in, once and for all, for passes without gradients. */
+  void keep() {
+    for (String name : parameters.leaves().keySet()) {
+      boolean atCode = name.startsWith("encoder.blocks.output") || name.startsWith("decoder.blocks.input");
+      parameters.keep(name, atCode ? ScalarType.Float : compute);
+    }
+    // A column of the weight is what a one-hot code makes of it.
+    table = parameters.kept("decoder.blocks.input.w").squeeze().t().contiguous();
+  }
+
+  /**
+   * Logits, after {@link #keep}.
+   *
+   * @param pixels F32 {@code [B, 3, S, S]}
+   * @return F32 {@code [B, K, grid, grid]}
+   */
+  Tensor logits(Tensor pixels) {
+    return encode(pixels.mul(new Scalar(PixelMap.SLOPE)).add(new Scalar(PixelMap.EPSILON)));
+  }
+
+  /**
+   * Pictures, after {@link #keep}.
+   *
+   * @param ids 64-bit {@code [B, grid, grid]}
+   * @return F32 {@code [B, 3, S, S]}, in [0, 1]
+   */
+  Tensor pixels(Tensor ids) {
+    Tensor embedded = torch.embedding(table, ids).add(parameters.kept("decoder.blocks.input.b")).permute(0, 3, 1, 2);
+    Tensor mu = torch.chunk(decodeEmbedded(embedded), 2, 1).get(0);
+    return torch.sigmoid(mu).sub(new Scalar(PixelMap.EPSILON)).div(new Scalar(PixelMap.SLOPE)).clamp_(new ScalarOptional(new Scalar(0)), new ScalarOptional(new Scalar(1)));
+  }
+
   private Tensor encode(Tensor mapped) {
     Tensor x = mapped.sub(new Scalar(config.pixelCentre())).mul(new Scalar(config.pixelScale())).to(compute);
     x = convolution("encoder.blocks.input", x, compute);
@@ -55,7 +89,11 @@ final class TorchDvae {
   }
 
   private Tensor decode(Tensor code) {
-    Tensor x = convolution("decoder.blocks.input", code, ScalarType.Float).to(compute);
+    return decodeEmbedded(convolution("decoder.blocks.input", code, ScalarType.Float));
+  }
+
+  private Tensor decodeEmbedded(Tensor embedded) {
+    Tensor x = embedded.to(compute);
     for (int group = 1; group <= config.groups(); group++) {
       if (group > 1) {
         x = torch.upsample_nearest2d(x, new long[] {2 * x.size(2), 2 * x.size(3)});
@@ -86,9 +124,14 @@ final class TorchDvae {
     return torch.add(trunk, branch, new Scalar(config.postGain()));
   }
 
+  private Tensor parameter(String name, ScalarType type) {
+    Tensor kept = parameters.kept(name);
+    return kept == null ? parameters.value(name, type) : kept;
+  }
+
   private Tensor convolution(String name, Tensor x, ScalarType type) {
-    Tensor weight = parameters.value(name + ".w", type);
-    TensorOptional bias = new TensorOptional(parameters.value(name + ".b", type));
+    Tensor weight = parameter(name + ".w", type);
+    TensorOptional bias = new TensorOptional(parameter(name + ".b", type));
     long half = weight.size(2) / 2;
     return torch.conv2d(x, weight, bias, new long[] {1, 1}, new long[] {half, half}, new long[] {1, 1}, 1);
   }

@@ -21,6 +21,9 @@ class StepComparisonsTest {
     for (DType dtype : new DType[] {DType.F32, DType.BF16}) {
       tests.add(test("dvae " + dtype, new DvaeStepComparison(dvae, 3, dtype)));
       tests.add(test("plain dvae " + dtype, new DvaeStepComparison(plain, 2, dtype)));
+      for (CodecComparison.Direction direction : CodecComparison.Direction.values()) {
+        tests.add(test(direction + " " + dtype, new CodecComparison(direction, dvae, 3, dtype)));
+      }
       for (AttentionForm form : AttentionForm.values()) {
         tests.add(test("transformer " + form + " " + dtype, new TransformerStepComparison(transformer, 3, 4, dtype, form)));
         tests.add(test("drawing " + form + " " + dtype, new DrawingComparison(transformer, 3, dtype, form)));
