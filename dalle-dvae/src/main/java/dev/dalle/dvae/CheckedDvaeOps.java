@@ -93,12 +93,45 @@ public final class CheckedDvaeOps implements DvaeOps {
     shape("bias", bias, Shape.of(weight.dim(0)), "one for each row of weight");
     rows("out", out);
     shape("out", out, out.shape().withLast(weight.dim(0)), "with one column for each row of weight");
+    ids(ids, out.shape().rowCount(), "one for each row of out");
+    ops.gatherColumns(weight, bias, ids, out);
+  }
+
+  @Override
+  public void roundingNorms(Tensor x, Tensor norms) {
+    rows("x", x);
+    norms("norms", norms, x);
+    ops.roundingNorms(x, norms);
+  }
+
+  @Override
+  public void argmaxLinear(Tensor x, Tensor xNorms, Tensor weight, Tensor weightNorms, Tensor bias, Tensor products, Tensor ids) {
+    rows("x", x);
+    norms("xNorms", xNorms, x);
+    rows("weight", weight);
+    if (weight.shape().rank() != 2 || weight.dim(0) == 0 || weight.dim(1) != x.dim(-1)) {
+      throw new ShapeException("weight: expected [codes, " + x.dim(-1) + "], with as many columns as x, got " + weight);
+    }
+    norms("weightNorms", weightNorms, weight);
+    f32("bias", bias);
+    shape("bias", bias, Shape.of(weight.dim(0)), "one for each row of weight");
+    f32("products", products);
+    shape("products", products, x.shape().withLast(weight.dim(0)), "one for each row of x and of weight");
+    ids(ids, x.shape().rowCount(), "one for each row of x");
+    ops.argmaxLinear(x, xNorms, weight, weightNorms, bias, products, ids);
+  }
+
+  private void norms(String name, Tensor norms, Tensor of) {
+    f32(name, norms);
+    shape(name, norms, Shape.of(of.shape().rowCount(), 2), "two for each row");
+  }
+
+  private void ids(Tensor ids, long expected, String why) {
     here("ids", ids);
     if (ids.dtype() != DType.I32) {
       throw new ShapeException("ids: expected type I32, got " + ids);
     }
-    count("ids", ids, out.shape().rowCount(), "one for each row of out");
-    ops.gatherColumns(weight, bias, ids, out);
+    count("ids", ids, expected, why);
   }
 
   @Override

@@ -56,7 +56,16 @@ final class Convolution {
    * @param x F32 {@code [B, H, W, inputs]}
    */
   Tensor runAtCode(Tape tape, Tensor x) {
-    return plan.kernel() == 1 ? runPointwise(tape, x) : run(tape, x, DType.F32);
+    return isPointwise() ? runPointwise(tape, x) : run(tape, x, DType.F32);
+  }
+
+  boolean isPointwise() {
+    return plan.kernel() == 1;
+  }
+
+  /** The weight of a 1 x 1 convolution as {@code [outputs, inputs]}. */
+  Tensor matrix() {
+    return weight.value().reshape(plan.outputs(), plan.inputs());
   }
 
   /**
@@ -67,7 +76,7 @@ final class Convolution {
   private Tensor runPointwise(Tape tape, Tensor x) {
     Ops ops = tape.ops();
     Tensor rows = x.reshape(x.shape().rowCount(), plan.inputs());
-    Tensor matrix = weight.value().reshape(plan.outputs(), plan.inputs());
+    Tensor matrix = matrix();
     Tensor out = tape.scope().allocate(DType.F32, x.shape().withLast(plan.outputs()));
     Tensor outRows = out.reshape(rows.dim(0), plan.outputs());
     ops.linear(rows, matrix, bias.value(), outRows);

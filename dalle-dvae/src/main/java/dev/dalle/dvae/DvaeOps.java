@@ -85,6 +85,31 @@ public interface DvaeOps {
   void gatherColumns(Tensor weight, Tensor bias, Tensor ids, Tensor out);
 
   /**
+   * Of each row its Euclidean norm and that of what rounding it to BF16 takes away, {@code norms[n] = (|x[n]|, |x[n] - bf16(x[n])|)}; never less than they are,
+   * and more by at most one part in a thousand.
+   *
+   * @param x {@code [N, C]}
+   * @param norms {@code [N, 2]}
+   */
+  void roundingNorms(Tensor x, Tensor norms);
+
+  /**
+   * {@code ids[n] = argmax_k(x[n] . weight[k] + bias[k])}, with the products known roughly: {@code products[n, k]} is the product of both rounded to BF16, summed in
+   * at least 32 bits. From that it follows by the inequality of Cauchy and Schwarz which k can be the greatest, and only those are computed. Of scores that differ by
+   * less than roundings of 32 bits either may win; the first that is infinite or not a number wins over all. Few scores are near the greatest unless many
+   * rows of the weight are alike; if they are, it takes longer.
+   *
+   * @param x {@code [N, C]}
+   * @param xNorms {@link #roundingNorms} of x
+   * @param weight {@code [K, C]}
+   * @param weightNorms {@link #roundingNorms} of weight
+   * @param bias {@code [K]}
+   * @param products {@code [N, K]}
+   * @param ids I32, one for each row of x
+   */
+  void argmaxLinear(Tensor x, Tensor xNorms, Tensor weight, Tensor weightNorms, Tensor bias, Tensor products, Tensor ids);
+
+  /**
    * The pictures that maps stand for: {@code phi^-1(sigmoid(mu))} of {@link PixelMap}, without regard to ln b.
    *
    * @param maps {@code [N, 2 C]}

@@ -40,6 +40,34 @@ public final class Encoder {
    * @throws dev.dalle.tensor.ShapeException if the shape does not fit; the message shows what was expected and what was given
    */
   public Tensor logits(Tape tape, Tensor mapped) {
+    Tensor state = state(tape, mapped);
+    Tensor logits = output.runAtCode(tape, state);
+    Layers.releaseUnlessRecording(tape, state);
+    return logits;
+  }
+
+  /**
+   * The most probable code at every position: the greatest of {@link #logits}, of which those that differ by less than roundings of 32 bits count as equal.
+   *
+   * @param tape must not record
+   * @param mapped as for {@link #logits}
+   * @param ids I32 {@code [B, H / d, W / d]}, overwritten
+   */
+  void mostProbable(Tape tape, Tensor mapped, Tensor ids) {
+    Tensor state = state(tape, mapped);
+    Tensor rows = state.reshape(state.shape().rowCount(), state.dim(-1));
+    if (output.isPointwise() && CodeChoice.pays(tape.device(), rows, output.matrix())) {
+      CodeChoice.choose(tape.device(), rows, output.matrix(), output.bias().value(), ids.reshape(rows.dim(0)));
+    } else {
+      Tensor logits = output.runAtCode(tape, state);
+      tape.ops().argmax(logits, ids);
+      tape.scope().release(logits);
+    }
+    tape.scope().release(state);
+  }
+
+  /** What the last convolution reads: F32. */
+  private Tensor state(Tape tape, Tensor mapped) {
     Dvae.checkImages("mapped", mapped, config);
     Tensor x = DvaeFunctions.affine(tape, mapped, config.pixelScale(), -config.pixelCentre() * config.pixelScale(), tape.computeType());
     Tensor state = input.run(tape, x, tape.computeType());
@@ -52,9 +80,6 @@ public final class Encoder {
         state = block.run(tape, state);
       }
     }
-    state = Layers.reluInPlace(tape, Layers.cast(tape, state, DType.F32));
-    Tensor logits = output.runAtCode(tape, state);
-    Layers.releaseUnlessRecording(tape, state);
-    return logits;
+    return Layers.reluInPlace(tape, Layers.cast(tape, state, DType.F32));
   }
 }

@@ -96,8 +96,7 @@ public final class ImageTokens {
     Tensor ids = scope.allocate(DType.I32, pixels.dim(0), pixels.dim(1) / side, pixels.dim(2) / side);
     inBatches(pixels, ids, Tiles.ofEncoder(dvae.config(), tile), (inner, part, out) -> {
       Tape tape = Tape.inference(inner, computeType);
-      Tensor mapped = PixelMap.map(tape, part);
-      tape.ops().argmax(dvae.encoder().logits(tape, mapped), out);
+      dvae.encoder().mostProbable(tape, PixelMap.map(tape, part), out);
     });
     return ids;
   }

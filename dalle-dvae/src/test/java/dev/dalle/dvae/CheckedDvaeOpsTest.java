@@ -88,4 +88,22 @@ class CheckedDvaeOpsTest {
         () -> ops.gatherColumns(f32(3, 5), f32(3), ids, f32(2, 3)));
     refused("ids: expected type I32, got F32[4]@reference", () -> ops.gatherColumns(f32(3, 5), f32(3), f32(4), f32(4, 3)));
   }
+
+  @Test
+  void argmaxLinear() {
+    Tensor ids = scope.allocate(DType.I32, 4);
+    refused("xNorms: expected [4, 2] (two for each row), got F32[4, 3]@reference",
+        () -> ops.argmaxLinear(f32(4, 3), f32(4, 3), f32(5, 3), f32(5, 2), f32(5), f32(4, 5), ids));
+    refused("weight: expected [codes, 3], with as many columns as x, got F32[5, 2]@reference",
+        () -> ops.argmaxLinear(f32(4, 3), f32(4, 2), f32(5, 2), f32(5, 2), f32(5), f32(4, 5), ids));
+    refused("weightNorms: expected [5, 2] (two for each row), got F32[4, 2]@reference",
+        () -> ops.argmaxLinear(f32(4, 3), f32(4, 2), f32(5, 3), f32(4, 2), f32(5), f32(4, 5), ids));
+    refused("bias: expected [5] (one for each row of weight), got F32[4]@reference",
+        () -> ops.argmaxLinear(f32(4, 3), f32(4, 2), f32(5, 3), f32(5, 2), f32(4), f32(4, 5), ids));
+    refused("products: expected [4, 5] (one for each row of x and of weight), got F32[5, 4]@reference",
+        () -> ops.argmaxLinear(f32(4, 3), f32(4, 2), f32(5, 3), f32(5, 2), f32(5), f32(5, 4), ids));
+    refused("ids: expected 3 elements (one for each row of x), got I32[4]@reference",
+        () -> ops.argmaxLinear(f32(3, 3), f32(3, 2), f32(5, 3), f32(5, 2), f32(5), f32(3, 5), ids));
+    refused("norms: expected [4, 2] (two for each row), got F32[4]@reference", () -> ops.roundingNorms(f32(4, 3), f32(4)));
+  }
 }

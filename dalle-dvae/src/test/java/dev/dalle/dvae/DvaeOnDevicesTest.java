@@ -19,6 +19,7 @@ import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The whole model on the processor against the reference in double, from equal parameters. */
 class DvaeOnDevicesTest {
@@ -360,5 +361,36 @@ class DvaeOnDevicesTest {
     double gain = floats.losses()[0] - floats.lastMean();
     assertEquals(floats.lastMean(), halves.lastMean(), 0.1 * gain);
     assertTrue(halves.error() < 0.03, "mean squared error of the reconstructions: " + halves.error());
+  }
+
+  /** Wide enough for the codes to be chosen without their logits, where the processor computes in BF16. */
+  @ParameterizedTest
+  @EnumSource(value = DType.class, names = {"F32", "BF16"})
+  void chosenCodesAreTheGreatestOfTheLogits(DType computeType) {
+    Device processor = Device.cpu(2);
+    assumeTrue(processor.computesIn(computeType), "this processor does not compute in " + computeType);
+    DvaeConfig config = DvaeConfig.plain(128, 64, 4, 1, 2048, 8);
+    try (Scope scope = processor.newScope()) {
+      Dvae dvae = TestModels.initialised(scope, config, 3);
+      Tensor pixels = TestModels.pixels(scope, config, 2, 4);
+      Tape tape = Tape.inference(scope, computeType);
+      Tensor logits = dvae.encoder().logits(tape, PixelMap.map(tape, pixels));
+      assertEquals(processor.computesIn(DType.BF16), CodeChoice.pays(processor, scope.allocate(DType.F32, logits.shape().rowCount(), 512),
+          scope.allocate(DType.F32, 2048, 512)));
+      long before = processor.bytesInUse();
+      Tensor ids = new ImageTokens(dvae, computeType, 2).encode(scope, pixels);
+      assertEquals(4L * ids.elementCount(), processor.bytesInUse() - before);
+      float[] scores = logits.toFloats();
+      int[] chosen = ids.toInts();
+      for (int n = 0; n < chosen.length; n++) {
+        float greatest = Float.NEGATIVE_INFINITY;
+        float scale = 0;
+        for (int k = 0; k < 2048; k++) {
+          greatest = Math.max(greatest, scores[n * 2048 + k]);
+          scale = Math.max(scale, Math.abs(scores[n * 2048 + k]));
+        }
+        assertEquals(greatest, scores[n * 2048 + chosen[n]], 1e-5f * scale, "position " + n);
+      }
+    }
   }
 }

@@ -3,6 +3,7 @@ package dev.dalle.dvae.testing;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.dalle.dvae.DvaeOps;
 import dev.dalle.tensor.DType;
@@ -95,7 +96,7 @@ public abstract class AbstractDvaeOpsTest {
 
     float[] actual(Operation operation) {
       operation.run(device.operations(DvaeOps.class), here);
-      return here.getLast().toFloats();
+      return floats(here.getLast());
     }
 
     void check(Operation operation, IntToDoubleFunction tolerance) {
@@ -106,6 +107,18 @@ public abstract class AbstractDvaeOpsTest {
         assertEquals(right[i], found[i], tolerance.applyAsDouble(i), "element " + i);
       }
     }
+  }
+
+  private static float[] floats(Tensor tensor) {
+    if (tensor.dtype().isFloating()) {
+      return tensor.toFloats();
+    }
+    int[] ints = tensor.toInts();
+    float[] values = new float[ints.length];
+    for (int i = 0; i < ints.length; i++) {
+      values[i] = ints[i];
+    }
+    return values;
   }
 
   private interface Operation {
@@ -317,6 +330,83 @@ public abstract class AbstractDvaeOpsTest {
       cause = cause.getCause();
     }
     assertEquals("id " + id + " at row 2, there are 5 codes", cause.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "13, 5", "3, 207", "40, 64", "0, 3"})
+  void roundingNormsAreNeverTooSmall(int rows, int columns) {
+    float[] x = random(1, rows * columns, -3, 3);
+    Both both = new Both().in(x, rows, columns).out(DType.F32, rows, 2);
+    double[] right = both.expected((ops, t) -> ops.roundingNorms(t.get(0), t.get(1)));
+    float[] found = both.actual((ops, t) -> ops.roundingNorms(t.get(0), t.get(1)));
+    for (int i = 0; i < right.length; i++) {
+      assertTrue(found[i] >= right[i] && found[i] <= 1.001 * right[i], i + ": " + right[i] + " became " + found[i]);
+    }
+  }
+
+  /** Products as rough as they may be, and always to the disadvantage of the right code. */
+  @ParameterizedTest
+  @CsvSource({"1, 1, 1", "13, 5, 3", "40, 207, 33", "7, 64, 300", "5, 17, 1000", "0, 4, 2"})
+  void argmaxLinearFindsTheGreatestBehindRoughProducts(int rows, int columns, int codes) {
+    float[] x = random(1, rows * columns, -1, 1);
+    float[] weight = random(2, codes * columns, -1, 1);
+    float[] bias = random(3, codes, -0.2, 0.2);
+    if (codes > 2) {
+      // The same code twice: the first wins.
+      System.arraycopy(weight, 0, weight, (codes - 1) * columns, columns);
+      bias[codes - 1] = bias[0];
+      bias[1] = Float.NEGATIVE_INFINITY;
+    }
+    float[] xNorms = norms(x, rows, columns);
+    float[] weightNorms = norms(weight, codes, columns);
+    float[] products = new float[rows * codes];
+    for (int n = 0; n < rows; n++) {
+      int best = 0;
+      double[] exact = new double[codes];
+      for (int k = 0; k < codes; k++) {
+        for (int c = 0; c < columns; c++) {
+          exact[k] += (double) x[n * columns + c] * weight[k * columns + c];
+        }
+        best = exact[k] + bias[k] > exact[best] + bias[best] ? k : best;
+      }
+      for (int k = 0; k < codes; k++) {
+        double error = 0.999 * (xNorms[2 * n + 1] * weightNorms[2 * k] + (xNorms[2 * n] - xNorms[2 * n + 1]) * weightNorms[2 * k + 1]);
+        products[n * codes + k] = (float) (exact[k] + (k == best ? -error : error));
+      }
+    }
+    new Both().in(x, rows, columns).in(xNorms, rows, 2).in(weight, codes, columns).in(weightNorms, codes, 2).in(bias, codes).in(products, rows, codes)
+        .in(new int[rows], rows).check((ops, t) -> ops.argmaxLinear(t.get(0), t.get(1), t.get(2), t.get(3), t.get(4), t.get(5), t.get(6)), i -> 0);
+  }
+
+  private static float[] norms(float[] x, int rows, int columns) {
+    float[] norms = new float[2 * rows];
+    for (int n = 0; n < rows; n++) {
+      double squares = 0;
+      double lost = 0;
+      for (int c = 0; c < columns; c++) {
+        float value = x[n * columns + c];
+        squares += (double) value * value;
+        lost += Math.pow(value - ReferenceDvaeOps.toBf16(value), 2);
+      }
+      norms[2 * n] = (float) (Math.sqrt(squares) * (1 + 1e-6));
+      norms[2 * n + 1] = (float) (Math.sqrt(lost) * (1 + 1e-6));
+    }
+    return norms;
+  }
+
+  @Test
+  void aScoreWithoutBoundWinsAndARowOfNothingIsDecidedByTheBias() {
+    float nan = Float.NaN;
+    float infinite = Float.POSITIVE_INFINITY;
+    int[] ids = new int[4];
+    float[] x = {1, 2, nan, 1, 0, 0, infinite, 1};
+    float[] weight = {1, 1, 2, -1, 1, 0};
+    float[] products = {3, 0, 1, nan, nan, nan, 0, 0, 0, infinite, infinite, infinite};
+    Both both = new Both().in(x, 4, 2).in(new float[] {2.3f, 0, nan, nan, 0, 0, infinite, nan}, 4, 2).in(weight, 3, 2).in(norms(weight, 3, 2), 3, 2)
+        .in(new float[] {0, 0.5f, 0.25f}, 3).in(products, 4, 3).in(ids, 4);
+    device.operations(DvaeOps.class).argmaxLinear(both.here.get(0), both.here.get(1), both.here.get(2), both.here.get(3), both.here.get(4), both.here.get(5),
+        both.here.get(6));
+    assertArrayEquals(new int[] {0, 0, 1, 0}, both.here.getLast().toInts());
   }
 
   @Test

@@ -154,6 +154,51 @@ final class ReferenceDvaeOps implements DvaeOps {
     }
   }
 
+  /** The nearest number of 8 significant bits, ties to even. */
+  static float toBf16(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    return Float.intBitsToFloat(bits + 0x7FFF + (bits >>> 16 & 1) & 0xFFFF0000);
+  }
+
+  @Override
+  public void roundingNorms(Tensor x, Tensor norms) {
+    Rows in = Rows.of(x);
+    Rows out = Rows.of(norms);
+    for (int n = 0; n < in.count(); n++) {
+      double squares = 0;
+      double lost = 0;
+      for (double v : in.row(n)) {
+        squares += v * v;
+        double difference = v - toBf16((float) v);
+        lost += difference * difference;
+      }
+      out.set(n, 0, Math.sqrt(squares));
+      out.set(n, 1, Math.sqrt(lost));
+    }
+  }
+
+  /** Of all scores: what is known roughly is of no use where everything is exact. */
+  @Override
+  public void argmaxLinear(Tensor x, Tensor xNorms, Tensor weight, Tensor weightNorms, Tensor bias, Tensor products, Tensor ids) {
+    Rows rows = Rows.of(x);
+    Rows w = Rows.of(weight);
+    for (int n = 0; n < rows.count(); n++) {
+      int best = 0;
+      double greatest = Double.NEGATIVE_INFINITY;
+      for (int k = 0; k < w.count(); k++) {
+        double score = values(bias)[offset(bias) + k];
+        for (int c = 0; c < w.width(); c++) {
+          score += rows.get(n, c) * w.get(k, c);
+        }
+        if (score > greatest) {
+          greatest = score;
+          best = k;
+        }
+      }
+      values(ids)[offset(ids) + n] = best;
+    }
+  }
+
   @Override
   public void pixels(Tensor maps, Tensor pixels) {
     Rows m = Rows.of(maps);

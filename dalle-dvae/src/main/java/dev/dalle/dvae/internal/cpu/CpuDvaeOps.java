@@ -164,6 +164,30 @@ final class CpuDvaeOps implements DvaeOps {
   }
 
   @Override
+  public void roundingNorms(Tensor x, Tensor norms) {
+    int width = width(x);
+    device.launch("roundingNorms", (team, memory) -> team.forRanges(x.shape().rowCount(), 1, (thread, from, to) -> {
+      ScreeningWork work = new ScreeningWork(width, 0);
+      for (long row = from; row < to; row++) {
+        work.norms(memory[0], row, memory[1]);
+      }
+    }), x, norms);
+  }
+
+  @Override
+  public void argmaxLinear(Tensor x, Tensor xNorms, Tensor weight, Tensor weightNorms, Tensor bias, Tensor products, Tensor ids) {
+    int width = width(x);
+    int codes = width(products);
+    device.launch("argmaxLinear", (team, memory) -> team.forRanges(x.shape().rowCount(), 1, (thread, from, to) -> {
+      ScreeningWork work = new ScreeningWork(width, codes);
+      work.codes(memory[3], memory[4]);
+      for (long row = from; row < to; row++) {
+        memory[6].setAtIndex(JAVA_INT, row, work.argmax(memory[0], memory[1], memory[2], memory[5], row));
+      }
+    }), x, xNorms, weight, weightNorms, bias, products, ids);
+  }
+
+  @Override
   public void gatherColumns(Tensor weight, Tensor bias, Tensor ids, Tensor out) {
     int outputs = width(out);
     int codes = width(weight);
