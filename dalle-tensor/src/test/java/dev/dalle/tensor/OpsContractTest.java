@@ -742,7 +742,7 @@ abstract class OpsContractTest {
   @Test
   void convolves() {
     int[][] cases = {{1, 5, 4, 1, 1, 1}, {2, 8, 8, 3, 16, 7}, {3, 6, 5, 16, 7, 3}, {2, 4, 4, 33, 32, 1}, {1, 1, 1, 8, 8, 3},
-        {2, 16, 16, 32, 8, 3}};
+        {2, 16, 16, 32, 8, 3}, {2, 13, 11, 64, 64, 3}, {1, 18, 15, 32, 128, 3}};
     for (DType type : productTypes()) {
       for (DType outType : type == DType.F32 ? List.of(DType.F32) : List.of(DType.F32, type)) {
         for (int[] c : cases) {

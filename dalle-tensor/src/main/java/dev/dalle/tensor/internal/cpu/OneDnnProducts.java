@@ -23,17 +23,20 @@ import java.util.List;
 
 /**
  * Matrix products and convolutions of F32 and BF16 by oneDNN. Images stay NHWC; convolution weights, which change at every step, are reordered to the layout
- * oneDNN likes (some twenty microseconds). One launch at a time, so one set of scratch buffers serves all.
+ * oneDNN likes (some twenty microseconds). Convolutions for which {@link WinogradConvolution} is faster are left to it. One launch at a time, so one set of scratch
+ * buffers serves all.
  */
 final class OneDnnProducts implements Products {
   private final CpuDevice device;
   private final OneDnn oneDnn;
   private final Scratch weightScratch = new Scratch();
   private final Scratch biasScratch = new Scratch();
+  private final WinogradConvolution winograd;
 
   OneDnnProducts(CpuDevice device, OneDnn oneDnn) {
     this.device = device;
     this.oneDnn = oneDnn;
+    this.winograd = new WinogradConvolution(device);
   }
 
   private DataType type(Tensor tensor) {
@@ -130,6 +133,15 @@ final class OneDnnProducts implements Products {
     if (out.elementCount() == 0) {
       return;
     }
+    if (winograd.pays(x, weight, out)) {
+      winograd.convolution(x, weight, bias, out);
+    } else {
+      directConvolution(x, weight, bias, out);
+    }
+  }
+
+  /** By oneDNN, whatever the sizes; not empty. */
+  void directConvolution(Tensor x, Tensor weight, Tensor bias, Tensor out) {
     DataType type = type(x);
     MemoryDesc plain = plainKernel(type, weight);
     ConvolutionForward spec = new ConvolutionForward(image(x), anyKernel(type, weight),
@@ -145,6 +157,15 @@ final class OneDnnProducts implements Products {
     if (gradIn.elementCount() == 0) {
       return;
     }
+    if (winograd.pays(gradOut, weight, gradIn)) {
+      winograd.inputGradient(gradOut, weight, gradIn);
+    } else {
+      directInputGradient(gradOut, weight, gradIn);
+    }
+  }
+
+  /** By oneDNN, whatever the sizes; not empty. */
+  void directInputGradient(Tensor gradOut, Tensor weight, Tensor gradIn) {
     DataType type = type(gradOut);
     MemoryDesc plain = plainKernel(type, weight);
     ConvolutionBackwardData spec = new ConvolutionBackwardData(image(gradIn), anyKernel(type, weight), image(gradOut), window(weight),
