@@ -3,6 +3,7 @@ package dev.dalle.tensor.files;
 import dev.dalle.tensor.ParameterSet;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
@@ -23,12 +24,21 @@ public final class Safetensors {
    * @throws IOException if writing fails for another reason; the old file is still there
    */
   public static void write(Path path, List<NamedTensor> tensors, Map<String, String> metadata) throws IOException {
-    new SafetensorsWriter(tensors, metadata).write(path);
+    new SafetensorsWriter(OutputTensor.ofTensors(tensors), metadata).write(path);
   }
 
   /** Writes the values of all parameters under {@code prefix} followed by their names; see {@link #write}. */
   public static void writeParameters(Path path, String prefix, ParameterSet parameters, Map<String, String> metadata) throws IOException {
     write(path, NamedTensor.ofParameters(prefix, parameters), metadata);
+  }
+
+  /**
+   * Writes tensors of another file, with the types and the bits that they have there; see {@link #write}.
+   *
+   * @param tensors of a file that is open; the one that is written may be the same
+   */
+  public static void copy(Path path, Collection<TensorEntry> tensors, Map<String, String> metadata) throws IOException {
+    new SafetensorsWriter(OutputTensor.ofEntries(tensors), metadata).write(path);
   }
 
   /** Reads tensors; see {@link TensorFile#read}. */

@@ -1,6 +1,5 @@
 package dev.dalle.tensor.files;
 
-import dev.dalle.tensor.Tensor;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
@@ -19,11 +18,11 @@ import tools.jackson.core.json.JsonFactory;
 final class SafetensorsWriter {
   private static final int ALIGNMENT = 8;
 
-  private final List<NamedTensor> tensors;
+  private final List<OutputTensor> tensors;
   private final byte[] header;
   private final long byteSize;
 
-  SafetensorsWriter(List<NamedTensor> tensors, Map<String, String> metadata) {
+  SafetensorsWriter(List<OutputTensor> tensors, Map<String, String> metadata) {
     this.tensors = List.copyOf(tensors);
     checkNames();
     this.header = header(new TreeMap<>(metadata));
@@ -31,7 +30,7 @@ final class SafetensorsWriter {
       throw new IllegalArgumentException("tensors: expected names that fit into a header of " + SafetensorsHeader.MAX_LENGTH + " bytes, got "
           + header.length + " bytes for " + tensors.size() + " tensors");
     }
-    this.byteSize = Long.BYTES + header.length + this.tensors.stream().mapToLong(named -> named.tensor().byteSize()).sum();
+    this.byteSize = Long.BYTES + header.length + this.tensors.stream().mapToLong(OutputTensor::byteSize).sum();
   }
 
   private void checkNames() {
@@ -55,11 +54,10 @@ final class SafetensorsWriter {
         json.writeEndObject();
       }
       long begin = 0;
-      for (NamedTensor named : tensors) {
-        Tensor tensor = named.tensor();
+      for (OutputTensor tensor : tensors) {
         long end = begin + tensor.byteSize();
-        json.writeObjectPropertyStart(named.name());
-        json.writeStringProperty("dtype", tensor.dtype().name());
+        json.writeObjectPropertyStart(tensor.name());
+        json.writeStringProperty("dtype", tensor.type().name());
         writeNumbers(json, "shape", tensor.shape().toArray());
         writeNumbers(json, "data_offsets", begin, end);
         json.writeEndObject();
@@ -90,8 +88,8 @@ final class SafetensorsWriter {
       try (TensorOutput output = new TensorOutput(channel, sink)) {
         output.write(ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(0, header.length));
         output.write(ByteBuffer.wrap(header));
-        for (NamedTensor named : tensors) {
-          output.write(named.tensor());
+        for (OutputTensor tensor : tensors) {
+          tensor.elements().writeTo(output);
         }
       }
     });

@@ -4,6 +4,7 @@ import dev.dalle.tensor.ParameterSet;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 
 /** Tensors to files that PyTorch loads as a state_dict: a dictionary in an archive as torch.save writes it. */
@@ -22,7 +23,16 @@ public final class StateDict {
    * @throws IOException if writing fails for another reason; the old file is still there
    */
   public static void write(Path path, List<NamedTensor> tensors) throws IOException {
-    new StateDictWriter(tensors).write(path, FileChannel::write);
+    new StateDictWriter(OutputTensor.ofTensors(tensors)).write(path, FileChannel::write);
+  }
+
+  /**
+   * Writes tensors of another file, with the types and the bits that they have there; see {@link #write}.
+   *
+   * @param tensors of a file that is open; the one that is written may be the same
+   */
+  public static void copy(Path path, Collection<TensorEntry> tensors) throws IOException {
+    new StateDictWriter(OutputTensor.ofEntries(tensors)).write(path, FileChannel::write);
   }
 
   /** Writes the values of all parameters under {@code prefix} followed by their names; see {@link #write}. */

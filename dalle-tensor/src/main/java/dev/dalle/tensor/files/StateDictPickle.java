@@ -1,8 +1,6 @@
 package dev.dalle.tensor.files;
 
-import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Shape;
-import dev.dalle.tensor.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -23,27 +21,27 @@ final class StateDictPickle {
   private StateDictPickle() {}
 
   /** Each tensor has a storage of its own, called by its place in the list. */
-  static byte[] of(List<NamedTensor> tensors) {
+  static byte[] of(List<OutputTensor> tensors) {
     StateDictPickle pickle = new StateDictPickle();
     pickle.put(0x80, 2, '}', '(');
     for (int i = 0; i < tensors.size(); i++) {
       pickle.text(tensors.get(i).name());
-      pickle.tensor(Integer.toString(i), tensors.get(i).tensor());
+      pickle.tensor(Integer.toString(i), tensors.get(i));
     }
     pickle.put('u', '.');
     return pickle.bytes.toByteArray();
   }
 
-  private void tensor(String key, Tensor tensor) {
+  private void tensor(String key, OutputTensor tensor) {
     // No class of storages has unsigned 16-bit integers; their bytes are stored, and their type is said with the tensor.
-    boolean untyped = tensor.dtype() == DType.U16;
+    boolean untyped = tensor.type() == StoredType.U16;
     name("torch._utils", untyped ? "_rebuild_tensor_v3" : "_rebuild_tensor_v2");
     put('(', '(');
     text("storage");
-    name(untyped ? "torch.storage" : "torch", untyped ? "UntypedStorage" : storageClass(tensor.dtype()));
+    name(untyped ? "torch.storage" : "torch", untyped ? "UntypedStorage" : storageClass(tensor.type()));
     text(key);
     text("cpu");
-    number(untyped ? tensor.byteSize() : tensor.elementCount());
+    number(untyped ? tensor.byteSize() : tensor.shape().elementCount());
     put('t', 'Q');
     number(0);
     Shape shape = tensor.shape();
@@ -59,15 +57,19 @@ final class StateDictPickle {
     put('t', 'R');
   }
 
-  private static String storageClass(DType dtype) {
-    return switch (dtype) {
+  private static String storageClass(StoredType type) {
+    return switch (type) {
+      case F64 -> "DoubleStorage";
       case F32 -> "FloatStorage";
       case F16 -> "HalfStorage";
       case BF16 -> "BFloat16Storage";
       case I32 -> "IntStorage";
       case I64 -> "LongStorage";
+      case I16 -> "ShortStorage";
+      case I8 -> "CharStorage";
       case U8 -> "ByteStorage";
-      case U16 -> throw new AssertionError(dtype);
+      case BOOL -> "BoolStorage";
+      case U16 -> throw new AssertionError(type);
     };
   }
 

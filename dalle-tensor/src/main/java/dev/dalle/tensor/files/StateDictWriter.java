@@ -19,18 +19,18 @@ final class StateDictWriter {
   /** Where the sum stands in a record's header. */
   private static final int SUM_AT = 14;
 
-  private final List<NamedTensor> tensors;
+  private final List<OutputTensor> tensors;
   private final byte[] pickle;
   private final ZipLayout layout = new ZipLayout();
 
-  StateDictWriter(List<NamedTensor> tensors) {
+  StateDictWriter(List<OutputTensor> tensors) {
     this.tensors = List.copyOf(tensors);
     TensorOutput.checkNames(this.tensors);
     this.pickle = StateDictPickle.of(this.tensors);
     layout.add(FOLDER + "data.pkl", pickle.length);
     layout.add(FOLDER + "byteorder", BYTE_ORDER.length);
     for (int i = 0; i < this.tensors.size(); i++) {
-      layout.add(FOLDER + "data/" + i, this.tensors.get(i).tensor().byteSize());
+      layout.add(FOLDER + "data/" + i, this.tensors.get(i).byteSize());
     }
     layout.add(FOLDER + "version", VERSION.length);
   }
@@ -59,7 +59,7 @@ final class StateDictWriter {
 
   private void writeContent(TensorOutput output, int record) throws IOException {
     if (record >= 2 && record < 2 + tensors.size()) {
-      output.write(tensors.get(record - 2).tensor());
+      tensors.get(record - 2).elements().writeTo(output);
     } else {
       output.write(ByteBuffer.wrap(record == 0 ? pickle : record == 1 ? BYTE_ORDER : VERSION));
     }

@@ -37,9 +37,9 @@ final class TensorOutput implements AutoCloseable {
    *
    * @throws IllegalArgumentException if one occurs twice or is no text that UTF-8 can express
    */
-  static void checkNames(List<NamedTensor> tensors) {
+  static void checkNames(List<OutputTensor> tensors) {
     Set<String> names = new HashSet<>();
-    for (NamedTensor named : tensors) {
+    for (OutputTensor named : tensors) {
       checkText("tensors", named.name());
       if (!names.add(named.name())) {
         throw new IllegalArgumentException("tensors: expected every name once, got " + named.name() + " twice");
@@ -67,6 +67,18 @@ final class TensorOutput implements AutoCloseable {
       Tensor part = row.slice(from, Math.min(from + chunk, tensor.elementCount()));
       MemorySegment host = buffer.asSlice(0, part.byteSize());
       tensor.device().download(part, host);
+      write(host.asByteBuffer());
+    }
+  }
+
+  /** Writes the elements of a tensor of another file in row-major order, as they are. */
+  void write(TensorEntry entry) throws IOException {
+    int elementBytes = entry.type().byteSize();
+    long chunk = CHUNK_BYTES / elementBytes;
+    StridedElements elements = new StridedElements(entry.data(), elementBytes, entry.shape(), entry.strides());
+    for (long from = 0; from < entry.shape().elementCount(); from += chunk) {
+      MemorySegment host = buffer.asSlice(0, Math.min(chunk, entry.shape().elementCount() - from) * elementBytes);
+      elements.copy(from, host);
       write(host.asByteBuffer());
     }
   }

@@ -66,6 +66,22 @@ class LibtorchFilesTest {
     }
   }
 
+  @Test
+  void libtorchReadsCopiesOfEveryType() throws IOException {
+    Path path = folder.resolve("copy.pt");
+    try (TensorFile file = TensorFile.open(TorchSamples.path("torch-2.6/kinds.pt")); PointerScope pointers = new PointerScope()) {
+      StateDict.copy(path, file.entries());
+      GenericDict found = torch.pickle_load(new ByteVector(Files.readAllBytes(path))).toGenericDict();
+      assertEquals(file.entries().size(), found.size());
+      for (TensorEntry entry : file.entries()) {
+        Tensor tensor = found.at(new IValue(entry.name())).toTensor();
+        assertEquals(TYPES.get(entry.type()), tensor.dtype().toScalarType().intern(), entry.name());
+        assertArrayEquals(entry.shape().toArray(), tensor.sizes().vec().get(), entry.name());
+        assertArrayEquals(TorchSamples.elements(entry), bytes(tensor), entry.name());
+      }
+    }
+  }
+
   /** Tensors of every type, and views of one another. */
   private static Map<String, Tensor> tensors() {
     Map<String, Tensor> tensors = new LinkedHashMap<>();

@@ -235,7 +235,7 @@ class SafetensorsTest {
     Path path = folder.resolve("x.safetensors");
     Files.writeString(path, "old");
     try (Scope scope = new ReferenceDevice().newScope()) {
-      SafetensorsWriter writer = new SafetensorsWriter(List.of(new NamedTensor("x", scope.of(new float[1_000], 1_000))), Map.of());
+      SafetensorsWriter writer = new SafetensorsWriter(OutputTensor.ofTensors(List.of(new NamedTensor("x", scope.of(new float[1_000], 1_000)))), Map.of());
       for (long room : new long[] {0, 3, 8, 50, 4_000}) {
         DiskFullException full =
             assertThrows(DiskFullException.class, () -> writer.write(path, diskOf(room, "No space left on device")));

@@ -158,7 +158,7 @@ class StateDictTest {
     Path path = folder.resolve("model.pt");
     Files.writeString(path, "old");
     try (Scope scope = new ReferenceDevice().newScope()) {
-      StateDictWriter writer = new StateDictWriter(List.of(new NamedTensor("x", scope.of(new float[1_000], 1_000))));
+      StateDictWriter writer = new StateDictWriter(OutputTensor.ofTensors(List.of(new NamedTensor("x", scope.of(new float[1_000], 1_000)))));
       long[] left = {3_000};
       DiskFullException full = assertThrows(DiskFullException.class, () -> writer.write(path, (channel, bytes) -> {
         if (left[0] < bytes.remaining()) {

@@ -67,6 +67,32 @@ class TorchFileTest {
     }
   }
 
+  /** Every type stays what it is, and views become tensors of their own. */
+  @Test
+  void tensorsGoFromFileToFileAsTheyAre() throws IOException {
+    for (String name : List.of("torch-1.13/kinds.pt", "torch-2.6/kinds-stream.pt", "torch-2.6/views.pt", "torch-2.6/codes.pt", "torch-2.6/nested.pth",
+        "torch-2.6/none.pt")) {
+      Path path = TorchSamples.path(name);
+      List<TorchSamples.Expected> expected = TorchSamples.expected(path);
+      Path torch = folder.resolve("copy.pt");
+      Path safe = folder.resolve("copy.safetensors");
+      try (TensorFile file = TensorFile.open(path)) {
+        StateDict.copy(torch, file.entries());
+        Safetensors.copy(safe, file.entries(), Map.of("from", name));
+      }
+      try (TensorFile copy = TensorFile.open(torch); SafetensorsFile other = SafetensorsFile.open(safe)) {
+        TorchSamples.assertHolds(expected, copy);
+        TorchSamples.assertHolds(expected, other);
+        assertEquals(Map.of("from", name), other.metadata());
+        // A file may take its own place.
+        StateDict.copy(torch, copy.entries());
+      }
+      try (TensorFile copy = TensorFile.open(torch)) {
+        TorchSamples.assertHolds(expected, copy);
+      }
+    }
+  }
+
   /** Views of one storage stay views of the same bytes of the file. */
   @Test
   void storagesAreNotCopied() throws IOException {
