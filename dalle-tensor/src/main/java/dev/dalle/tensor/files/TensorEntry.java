@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * A tensor in an open file. Its elements stay where they are in the file until they are read into a tensor. Tensors of one file may share elements.
@@ -54,12 +55,53 @@ public record TensorEntry(Path file, String name, StoredType type, Shape shape, 
       throw new TensorFileException(file + ": tensor " + name + ": " + mismatch(tensor));
     }
     Tensor row = tensor.reshape(tensor.elementCount());
+    inChunks((from, source) -> {
+      write(source, row.slice(from, from + source.byteSize() / type.byteSize()));
+      return true;
+    });
+  }
+
+  /**
+   * The place of the first element, in row-major order, that is no finite number as {@link StoredType#dtype} reads it: infinite, not a number, or an F64 that is
+   * beyond F32. None if there is no such element, as in all types of whole numbers.
+   */
+  public OptionalLong firstNonFinite() {
+    if (!type.dtype().isFloating()) {
+      return OptionalLong.empty();
+    }
+    long[] found = {-1};
+    inChunks((from, source) -> {
+      float[] values = floats(source, (int) (source.byteSize() / type.byteSize()), true);
+      for (int i = 0; i < values.length && found[0] < 0; i++) {
+        if (!Float.isFinite(values[i])) {
+          found[0] = from + i;
+        }
+      }
+      return found[0] < 0;
+    });
+    return found[0] < 0 ? OptionalLong.empty() : OptionalLong.of(found[0]);
+  }
+
+  /** The same elements under another name. */
+  public TensorEntry withName(String other) {
+    return new TensorEntry(file, other, type, shape, strides, data);
+  }
+
+  /** Takes some elements. */
+  @FunctionalInterface
+  private interface Chunk {
+    /** Whether to go on; {@code source} holds the elements from {@code from} on. */
+    boolean take(long from, MemorySegment source);
+  }
+
+  private void inChunks(Chunk chunk) {
     boolean inPlace = isRowMajor();
     StridedElements elements = new StridedElements(data, type.byteSize(), shape, strides);
-    MemorySegment buffer = MemorySegment.ofArray(new byte[inPlace ? 0 : (int) Math.min(CHUNK, tensor.elementCount()) * type.byteSize()]);
-    for (long from = 0; from < tensor.elementCount(); from += CHUNK) {
-      Tensor part = row.slice(from, Math.min(from + CHUNK, tensor.elementCount()));
-      long byteSize = part.elementCount() * type.byteSize();
+    long count = shape.elementCount();
+    MemorySegment buffer = MemorySegment.ofArray(new byte[inPlace ? 0 : (int) Math.min(CHUNK, count) * type.byteSize()]);
+    boolean more = true;
+    for (long from = 0; more && from < count; from += CHUNK) {
+      long byteSize = Math.min(CHUNK, count - from) * type.byteSize();
       MemorySegment source;
       if (inPlace) {
         source = data.asSlice(from * type.byteSize(), byteSize);
@@ -67,7 +109,7 @@ public record TensorEntry(Path file, String name, StoredType type, Shape shape, 
         source = buffer.asSlice(0, byteSize);
         elements.copy(from, source);
       }
-      write(source, part);
+      more = chunk.take(from, source);
     }
   }
 

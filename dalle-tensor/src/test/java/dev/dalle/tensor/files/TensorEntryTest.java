@@ -47,6 +47,24 @@ class TensorEntryTest {
     return ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
   }
 
+  @Test
+  void numbersThatAreNotFiniteAreFound() {
+    int count = (1 << 20) + 5;
+    ByteBuffer floats = bytes(4 * count);
+    assertTrue(row(StoredType.F32, floats).firstNonFinite().isEmpty());
+    floats.putFloat(4 * (count - 2), Float.NEGATIVE_INFINITY).putFloat(4 * (count - 1), Float.NaN);
+    assertEquals(count - 2, row(StoredType.F32, floats).firstNonFinite().getAsLong());
+    // Every second element: the last is not among them, and the one before is.
+    assertEquals(count / 2, entry(StoredType.F32, Shape.of(count / 2 + 1), List.of(2L), floats).firstNonFinite().getAsLong());
+    assertEquals(2, row(StoredType.F16, bytes(6).putShort(4, (short) 0x7C00)).firstNonFinite().getAsLong());
+    assertEquals(1, row(StoredType.BF16, bytes(6).putShort(2, (short) 0x7FC0)).firstNonFinite().getAsLong());
+    assertEquals(0, row(StoredType.F64, bytes(8).putDouble(0, 1e300)).firstNonFinite().getAsLong());
+    assertTrue(row(StoredType.F64, bytes(8).putDouble(0, 1e30)).firstNonFinite().isEmpty());
+    assertTrue(row(StoredType.I32, bytes(4).putInt(0, 0x7F800000)).firstNonFinite().isEmpty());
+    assertTrue(row(StoredType.F32, bytes(0)).firstNonFinite().isEmpty());
+    assertEquals("y", row(StoredType.F32, bytes(4)).withName("y").name());
+  }
+
   /** Element {@code i} of a tensor of this shape is the number at the sum of its indices times the strides. */
   @ParameterizedTest
   @MethodSource("devices")
