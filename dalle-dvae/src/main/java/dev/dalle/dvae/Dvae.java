@@ -6,7 +6,10 @@ import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.Shape;
 import dev.dalle.tensor.ShapeException;
 import dev.dalle.tensor.Tensor;
+import java.util.EnumSet;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * A discrete VAE: encoder and decoder over one set of parameters, which live in the scope it was made in. Source: Ramesh et al. 2021, arXiv
@@ -21,8 +24,8 @@ import java.util.Objects;
 public final class Dvae {
   private final DvaeConfig config;
   private final ParameterSet parameters;
-  private final Encoder encoder;
-  private final Decoder decoder;
+  private final Optional<Encoder> encoder;
+  private final Optional<Decoder> decoder;
 
   /** With undefined F32 parameter values: {@link #initialise} or load them. */
   public Dvae(Scope scope, DvaeConfig config) {
@@ -35,10 +38,23 @@ public final class Dvae {
    * @param matrixType in which the weights of kind MATRIX are kept: F32, F16 or BF16; everything else is F32
    */
   public Dvae(Scope scope, DvaeConfig config, DType matrixType) {
+    this(scope, config, matrixType, EnumSet.allOf(DvaeNetwork.class));
+  }
+
+  /**
+   * One of its networks, or both, with undefined parameter values: an encoder is all that pictures to tokens take, a decoder all that tokens to pictures take.
+   *
+   * @param matrixType as above
+   * @param networks at least one
+   */
+  public Dvae(Scope scope, DvaeConfig config, DType matrixType, Set<DvaeNetwork> networks) {
+    if (networks.isEmpty()) {
+      throw new IllegalArgumentException("networks: expected an encoder, a decoder or both, got none");
+    }
     this.config = Objects.requireNonNull(config, "config");
     this.parameters = new ParameterSet(scope, matrixType);
-    this.encoder = new Encoder(parameters, config);
-    this.decoder = new Decoder(parameters, config);
+    this.encoder = networks.contains(DvaeNetwork.ENCODER) ? Optional.of(new Encoder(parameters, config)) : Optional.empty();
+    this.decoder = networks.contains(DvaeNetwork.DECODER) ? Optional.of(new Decoder(parameters, config)) : Optional.empty();
   }
 
   /**
@@ -46,8 +62,8 @@ public final class Dvae {
    * configuration's). A parameter's values depend on the seed and on its name alone.
    */
   public void initialise(long seed) {
-    encoder.initialise(seed);
-    decoder.initialise(seed);
+    encoder.ifPresent(network -> network.initialise(seed));
+    decoder.ifPresent(network -> network.initialise(seed));
   }
 
   /** What it was made from. */
@@ -60,14 +76,27 @@ public final class Dvae {
     return parameters;
   }
 
-  /** Pictures to logits. */
-  public Encoder encoder() {
-    return encoder;
+  /** Whether it has a network. */
+  public boolean has(DvaeNetwork network) {
+    return network == DvaeNetwork.ENCODER ? encoder.isPresent() : decoder.isPresent();
   }
 
-  /** Codes to maps. */
+  /**
+   * Pictures to logits.
+   *
+   * @throws IllegalStateException if it was made without
+   */
+  public Encoder encoder() {
+    return encoder.orElseThrow(() -> new IllegalStateException("encoder: this model is a decoder alone; make it of the weights of both networks"));
+  }
+
+  /**
+   * Codes to maps.
+   *
+   * @throws IllegalStateException if it was made without
+   */
   public Decoder decoder() {
-    return decoder;
+    return decoder.orElseThrow(() -> new IllegalStateException("decoder: this model is an encoder alone; make it of the weights of both networks"));
   }
 
   /** Pictures of the size that is trained on. */
