@@ -38,9 +38,15 @@ public final class DvaeWeights implements AutoCloseable {
     this.parts = parts;
   }
 
-  /** Whether a file has tensors with names of a discrete VAE's parameters. */
-  public static boolean areIn(TensorFile file) {
-    return file.entries().stream().anyMatch(entry -> DvaeNames.of(entry.name()).parameter().isPresent());
+  /**
+   * Whether a file has tensors with names of a discrete VAE's parameters.
+   *
+   * @param entry as of {@link #open(List, Optional)}
+   */
+  public static boolean areIn(TensorFile file, Optional<String> entry) {
+    String prefix = entry.map(name -> name + ".").orElse("");
+    return file.entries().stream().map(TensorEntry::name)
+        .anyMatch(name -> name.startsWith(prefix) && DvaeNames.of(name.substring(prefix.length())).parameter().isPresent());
   }
 
   /**

@@ -332,8 +332,9 @@ class DvaeWeightsTest {
   @Test
   void whetherAFileHoldsOne() throws IOException {
     try (TensorFile file = TensorFile.open(ENCODER); TensorFile other = TensorFile.open(published("expected.pt"))) {
-      assertTrue(DvaeWeights.areIn(file));
-      assertFalse(DvaeWeights.areIn(other));
+      assertTrue(DvaeWeights.areIn(file, Optional.empty()));
+      assertFalse(DvaeWeights.areIn(file, Optional.of("blocks")));
+      assertFalse(DvaeWeights.areIn(other, Optional.empty()));
     }
   }
 }

@@ -1,9 +1,9 @@
 package dev.dalle.trainer.cli;
 
+import dev.dalle.dvae.DvaeNetwork;
 import dev.dalle.tensor.Device;
-import dev.dalle.trainer.run.RunFolder;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
 
 /** Which trained dVAE, where it computes, and how much of a picture at a time. */
 final class CodecOptions {
-  @Mixin private WeightsOption weights;
+  @Mixin private DvaeWeightsOption weights;
   @Mixin private DeviceOption device;
   @Mixin private ThreadsOption threads;
   @Mixin private ComputeOption compute;
@@ -34,11 +34,15 @@ final class CodecOptions {
     tile = value;
   }
 
-  /** Reads it; to be closed by the caller. */
-  PictureCodec open() throws IOException {
+  /**
+   * Reads it; to be closed by the caller.
+   *
+   * @param networks that are needed
+   */
+  PictureCodec open(DvaeNetwork... networks) throws IOException {
     device.check();
-    Path file = weights.file("dVAE", RunFolder::dvae);
+    DvaeFiles files = weights.files();
     Device opened = device.open(threads.orAllProcessors());
-    return PictureCodec.open(opened, file, compute.on(opened), tile);
+    return PictureCodec.open(opened, files, List.of(networks), compute.on(opened), tile);
   }
 }

@@ -1,5 +1,6 @@
 package dev.dalle.trainer.cli;
 
+import dev.dalle.dvae.DvaeNetwork;
 import dev.dalle.trainer.picture.PictureFiles;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -37,7 +38,7 @@ final class DecodeCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     TokenFile tokens = TokenFile.read(file);
     PrintWriter printer = spec.commandLine().getOut();
-    try (PictureCodec codec = dvae.open()) {
+    try (PictureCodec codec = dvae.open(DvaeNetwork.DECODER)) {
       tokens.checkFits(codec.config(), file);
       List<TokenGrid> grids = tokens.grids();
       AtomicInteger number = new AtomicInteger();

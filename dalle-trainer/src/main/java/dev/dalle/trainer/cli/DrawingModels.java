@@ -5,6 +5,7 @@ import dev.dalle.attention.Sampler;
 import dev.dalle.attention.Transformer;
 import dev.dalle.attention.TransformerConfig;
 import dev.dalle.dvae.DvaeConfig;
+import dev.dalle.dvae.DvaeNetwork;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Scope;
 import dev.dalle.tokenizer.BpeTokenizer;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** The three models that draw: vocabulary, transformer and dVAE. Owns the weights' memory; one thread at a time. */
@@ -42,7 +44,7 @@ final class DrawingModels implements AutoCloseable {
     this.vocabulary = VocabOption.load(files.vocabulary());
     this.hashes = hashes;
     this.transformer = ModelFiles.readTransformer(files.transformer(), scope);
-    this.codec = PictureCodec.open(device, files.dvae(), compute.dtype(), PictureCodec.TILE);
+    this.codec = PictureCodec.open(device, new DvaeFiles(List.of(files.dvae()), Optional.empty()), List.of(DvaeNetwork.values()), compute.dtype(), PictureCodec.TILE);
     try {
       checkFit(transformer.config(), codec.config(), files);
     } catch (Throwable t) {

@@ -1,5 +1,6 @@
 package dev.dalle.trainer.cli;
 
+import dev.dalle.dvae.DvaeNetwork;
 import dev.dalle.trainer.config.ConfigJson;
 import dev.dalle.trainer.files.AtomicFiles;
 import java.io.IOException;
@@ -19,7 +20,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "encode",
     description = "Turn pictures into a dVAE's tokens, as JSON. A picture's middle square is taken, brought to the model's side, or with --whole all of it.",
-    footer = {"", "Examples:", "  dalle encode cat.png --out cat.json", "  dalle encode holiday.jpg --whole --out holiday.json"})
+    footer = {"", "Examples:", "  dalle encode cat.png --out cat.json", "  dalle encode holiday.jpg --whole --out holiday.json", "  dalle encode cat.png --weights encoder.pkl"})
 final class EncodeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private CodecOptions dvae;
@@ -34,7 +35,7 @@ final class EncodeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter printer = spec.commandLine().getOut();
-    try (PictureCodec codec = dvae.open()) {
+    try (PictureCodec codec = dvae.open(DvaeNetwork.ENCODER)) {
       List<TokenGrid> grids = codec.encode(files.stream().map(file -> whole.read(file, codec.config())));
       String json = ConfigJson.write(TokenFile.of(codec.config(), files.stream().map(Path::toString).toList(), grids));
       if (out.isPresent()) {

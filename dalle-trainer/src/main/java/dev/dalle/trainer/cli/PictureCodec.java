@@ -2,6 +2,8 @@ package dev.dalle.trainer.cli;
 
 import dev.dalle.dvae.Dvae;
 import dev.dalle.dvae.DvaeConfig;
+import dev.dalle.dvae.DvaeNetwork;
+import dev.dalle.dvae.DvaeWeights;
 import dev.dalle.dvae.ImageTokens;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Device;
@@ -9,9 +11,7 @@ import dev.dalle.tensor.Scope;
 import dev.dalle.trainer.picture.Picture;
 import dev.dalle.trainer.picture.PictureFloats;
 import dev.dalle.trainer.report.Machine;
-import dev.dalle.trainer.run.ModelFiles;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -43,14 +43,23 @@ final class PictureCodec implements AutoCloseable {
   /**
    * Reads weights.
    *
+   * @param files of the weights
+   * @param networks that are needed
    * @param computeType of the convolutions
    * @param tile tokens along a side of the tiles that larger pictures are worked through in, 1 or more
-   * @throws IOException if the file is missing, damaged or something else
+   * @throws CommandException if a network is not there
+   * @throws IOException if a file is missing, damaged or something else
    */
-  static PictureCodec open(Device device, Path file, DType computeType, int tile) throws IOException {
+  static PictureCodec open(Device device, DvaeFiles files, List<DvaeNetwork> networks, DType computeType, int tile) throws IOException {
     Scope scope = device.newScope();
-    try {
-      return new PictureCodec(device, scope, ModelFiles.readDvae(file, scope), computeType, tile);
+    try (DvaeWeights weights = files.open()) {
+      for (DvaeNetwork network : networks) {
+        if (!weights.networks().contains(network)) {
+          throw new CommandException(files + ": holds no " + network + ", which is needed as well; give two files with --weights, or put both"
+              + " networks into one file with dalle convert");
+        }
+      }
+      return new PictureCodec(device, scope, weights.read(scope), computeType, tile);
     } catch (Throwable t) {
       scope.close();
       throw t;

@@ -1,5 +1,6 @@
 package dev.dalle.trainer.cli;
 
+import dev.dalle.dvae.DvaeNetwork;
 import dev.dalle.trainer.picture.ContactSheet;
 import dev.dalle.trainer.picture.Picture;
 import dev.dalle.trainer.picture.PictureFiles;
@@ -25,7 +26,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "reconstruct",
     description = "Show pictures beside their reconstructions from tokens, one row a picture, and say how close they come.",
-    footer = {"", "Examples:", "  dalle reconstruct cat.png dog.png --out both.png", "  dalle reconstruct holiday.jpg --whole --out holiday.png"})
+    footer = {"", "Examples:", "  dalle reconstruct cat.png dog.png --out both.png", "  dalle reconstruct holiday.jpg --whole --out holiday.png",
+      "  dalle reconstruct cat.png --weights encoder.pkl --weights decoder.pkl --out cat-again.png"})
 final class ReconstructCommand implements Callable<Integer> {
   private static final int GAP = 4;
 
@@ -55,7 +57,7 @@ final class ReconstructCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     List<Closeness> results = new ArrayList<>();
-    try (PictureCodec codec = dvae.open()) {
+    try (PictureCodec codec = dvae.open(DvaeNetwork.ENCODER, DvaeNetwork.DECODER)) {
       List<Picture> originals = files.stream().map(file -> whole.read(file, codec.config())).toList();
       List<TokenGrid> grids = codec.encode(originals.stream());
       List<Picture> again = new ArrayList<>();

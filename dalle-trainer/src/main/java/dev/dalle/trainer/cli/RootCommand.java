@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
       CompleteCommand.class,
       AttentionCommand.class,
       PrecisionCommand.class,
+      ConvertCommand.class,
       ExperimentCommand.class,
       DoctorCommand.class,
       CompletionCommand.class

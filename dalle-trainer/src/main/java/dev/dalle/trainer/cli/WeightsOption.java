@@ -12,8 +12,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code --weights}: a run's folder, or one file of weights. */
 final class WeightsOption {
-
-  private static final Path DEMO = Path.of("runs", "demo");
+  static final Path DEMO = Path.of("runs", "demo");
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec mixee;

@@ -4,25 +4,32 @@ import dev.dalle.attention.Transformer;
 import dev.dalle.attention.TransformerConfig;
 import dev.dalle.dvae.Dvae;
 import dev.dalle.dvae.DvaeConfig;
+import dev.dalle.dvae.DvaeWeights;
 import dev.dalle.tensor.ParameterSet;
 import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.files.Safetensors;
 import dev.dalle.tensor.files.SafetensorsFile;
+import dev.dalle.tensor.files.TensorEntry;
+import dev.dalle.tensor.files.TensorFile;
 import dev.dalle.tensor.files.TensorFileException;
 import dev.dalle.trainer.config.ConfigException;
 import dev.dalle.trainer.config.ConfigJson;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Trained models as single safetensors files that say what they are: the metadata hold {@code format}, {@code version} and the model's configuration as
  * JSON under {@code config}; a transformer's also the hashes of {@link TrainedWith}.
  */
 public final class ModelFiles {
-  private static final String DVAE = "dalle-dvae";
-  private static final String TRANSFORMER = "dalle-transformer";
+  /** What the names of all formats of this program begin with. */
+  private static final String PREFIX = "dalle-";
+  private static final String DVAE = PREFIX + "dvae";
+  private static final String TRANSFORMER = PREFIX + "transformer";
   private static final int VERSION = 1;
 
   private ModelFiles() {}
@@ -49,6 +56,40 @@ public final class ModelFiles {
       Safetensors.readParameters(tensors, "", dvae.parameters());
       return dvae;
     }
+  }
+
+  /**
+   * Opens the weights of a discrete VAE: a file of this program, or files of other programs as {@link DvaeWeights} takes them.
+   *
+   * @param files at least one; of this program's one alone
+   * @param entry of {@link DvaeWeights#open(List, Optional)}, where the files are of other programs
+   * @throws IOException if a file is missing, damaged or something else; the message says what was expected and found
+   */
+  public static DvaeWeights openDvae(List<Path> files, Optional<String> entry) throws IOException {
+    for (Path file : files) {
+      try (TensorFile tensors = TensorFile.open(file)) {
+        if (tensors instanceof SafetensorsFile own && own.metadata().getOrDefault("format", "").startsWith(PREFIX)) {
+          DvaeConfig config = config(own, DVAE, DvaeConfig.class);
+          if (entry.isPresent()) {
+            throw new TensorFileException(file + ": is a file of this program, and has no entry " + entry.get() + "; leave the entry out");
+          }
+          if (files.size() > 1) {
+            throw new TensorFileException(file + ": holds a whole discrete VAE of this program; name it alone");
+          }
+          return DvaeWeights.open(file, config);
+        }
+      }
+    }
+    return DvaeWeights.open(files, entry);
+  }
+
+  /**
+   * Writes a discrete VAE, as a whole or not at all.
+   *
+   * @param tensors those of its parameters, under their names, of files that are open
+   */
+  public static void writeDvae(Path file, DvaeConfig config, List<TensorEntry> tensors) throws IOException {
+    Safetensors.copy(file, tensors, metadata(DVAE, config, Map.of()));
   }
 
   /**
@@ -99,18 +140,22 @@ public final class ModelFiles {
   }
 
   private static void write(Path file, String format, Record config, ParameterSet parameters, Map<String, String> more) throws IOException {
+    Safetensors.writeParameters(file, "", parameters, metadata(format, config, more));
+  }
+
+  private static Map<String, String> metadata(String format, Record config, Map<String, String> more) {
     Map<String, String> metadata = new LinkedHashMap<>(more);
     metadata.put("format", format);
     metadata.put("version", Integer.toString(VERSION));
     metadata.put("config", ConfigJson.write(config));
-    Safetensors.writeParameters(file, "", parameters, metadata);
+    return metadata;
   }
 
   private static <R extends Record> R config(SafetensorsFile file, String format, Class<R> type) throws TensorFileException {
     String found = file.metadata().getOrDefault("format", "no format name");
     if (!found.equals(format)) {
       throw new TensorFileException(file.path() + ": expected weights of format " + format + ", found " + found
-          + (found.startsWith("dalle-") ? "" : "; weights of other programs have to be converted first"));
+          + (found.startsWith(PREFIX) ? "" : "; weights of other programs have to be converted first"));
     }
     String version = file.metadata().getOrDefault("version", "none");
     if (!version.equals(Integer.toString(VERSION))) {
