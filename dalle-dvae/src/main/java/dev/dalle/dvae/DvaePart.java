@@ -90,16 +90,16 @@ record DvaePart(Path file, DvaeNetwork network, Map<String, TensorEntry> tensors
     return List.copyOf(parts.values());
   }
 
-  /** Where names do not say which network it is, kernels do: an encoder begins with a wide one, a decoder's embedding and residual paths with 1 x 1. */
+  /** Where names do not say which network it is, kernels do: residual paths of a decoder begin with 1 x 1, and so does the decoder. */
   private static DvaeNetwork networkOf(Path path, Map<String, TensorEntry> tensors) throws TensorFileException {
-    for (String name : List.of("blocks.input.w", "blocks.group_1.block_1.res_path.conv_1.w")) {
+    for (String name : List.of("blocks.group_1.block_1.res_path.conv_1.w", "blocks.input.w")) {
       TensorEntry tensor = tensors.get(name);
       if (tensor != null && tensor.shape().rank() == 4) {
         return tensor.shape().dim(3) == 1 ? DvaeNetwork.DECODER : DvaeNetwork.ENCODER;
       }
     }
-    throw new TensorFileException(path + ": expected the weights of an encoder or a decoder, found neither blocks.input.w nor"
-        + " blocks.group_1.block_1.res_path.conv_1.w with 4 dimensions, which tell them apart; is it the file of another architecture?");
+    throw new TensorFileException(path + ": expected the weights of an encoder or a decoder, found neither"
+        + " blocks.group_1.block_1.res_path.conv_1.w nor blocks.input.w with 4 dimensions, which tell them apart; is it the file of another architecture?");
   }
 
   /** What its tensors are called and shaped in a configuration, in the order of our parameters. */

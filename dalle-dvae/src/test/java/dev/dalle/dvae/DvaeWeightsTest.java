@@ -20,6 +20,7 @@ import dev.dalle.tensor.files.TensorFile;
 import dev.dalle.tensor.files.TensorFileException;
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -134,6 +135,26 @@ class DvaeWeightsTest {
       assertEquals("networks: expected an encoder, a decoder or both, got none", assertThrows(IllegalArgumentException.class,
           () -> new Dvae(scope, dvae.config(), DType.F32, EnumSet.noneOf(DvaeNetwork.class))).getMessage());
     }
+  }
+
+  /** The lines of docs/weights.md. */
+  @Test
+  void exampleOfTheDocs() throws IOException {
+    Path encoder = ENCODER;
+    Path decoder = DECODER;
+    try (Scope scope = Device.cpu(1).newScope()) {
+      Tensor pixels = TestModels.pixels(scope, 1, 16, 16, 3);
+      try (DvaeWeights weights = DvaeWeights.open(List.of(encoder, decoder), Optional.empty())) {
+        Dvae dvae = weights.read(scope);
+        Tensor tokens = new ImageTokens(dvae, DType.F32, 8).encode(scope, pixels);
+        assertEquals(4, tokens.elementCount());
+      }
+    }
+    String page = Files.readString(Path.of("../docs/weights.md"));
+    String source = Files.readString(Path.of("src/test/java/dev/dalle/dvae/DvaeWeightsTest.java"));
+    List<String> lines = page.substring(page.indexOf("```java") + 7, page.lastIndexOf("```")).strip().lines().map(String::strip).toList();
+    assertEquals(4, lines.size());
+    lines.forEach(line -> assertTrue(source.contains("      " + line + "\n"), line));
   }
 
   /** What others call the parameters, and what they put beside them. */
@@ -254,7 +275,7 @@ class DvaeWeightsTest {
     assertEquals(path + ": its encoder is none of a discrete VAE: blocks.output.conv.w is missing, which says how many codes there are; is it the file of"
         + " another architecture?", failure(path));
     changed((tensors, scope) -> tensors.keySet().removeIf(name -> !name.contains("output")));
-    assertEquals(path + ": expected the weights of an encoder or a decoder, found neither blocks.input.w nor blocks.group_1.block_1.res_path.conv_1.w with 4"
+    assertEquals(path + ": expected the weights of an encoder or a decoder, found neither blocks.group_1.block_1.res_path.conv_1.w nor blocks.input.w with 4"
         + " dimensions, which tell them apart; is it the file of another architecture?", failure(path));
     changed(put("blocks.input.weight", new float[4 * 3 * 49], 4, 3, 7, 7));
     assertEquals(path + ": encoder: blocks.input.w is there twice, as blocks.input.w and as blocks.input.weight; take one of them out", failure(path));

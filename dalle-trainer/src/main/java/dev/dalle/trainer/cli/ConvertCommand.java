@@ -3,11 +3,13 @@ package dev.dalle.trainer.cli;
 import dev.dalle.dvae.DvaeConfig;
 import dev.dalle.dvae.DvaeNetwork;
 import dev.dalle.dvae.DvaeWeights;
+import dev.dalle.dvae.NetworkVariant;
 import dev.dalle.tensor.files.Safetensors;
 import dev.dalle.tensor.files.SafetensorsFile;
 import dev.dalle.tensor.files.StateDict;
 import dev.dalle.tensor.files.TensorEntry;
 import dev.dalle.tensor.files.TensorFile;
+import dev.dalle.tensor.files.TensorFileException;
 import dev.dalle.trainer.run.ModelFiles;
 import dev.dalle.trainer.run.RunFolder;
 import java.io.IOException;
@@ -45,7 +47,7 @@ final class ConvertCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private JsonOption json;
 
-  @Parameters(arity = "2..*", paramLabel = "IN... OUT", description = "What is read, and last the file to be written.")
+  @Parameters(arity = "1..*", paramLabel = "IN... OUT", description = "What is read, and last the file to be written.")
   private List<Path> paths;
 
   @Option(names = "--only", paramLabel = "NETWORK", description = "Write one network of a dVAE alone: encoder or decoder.")
@@ -60,6 +62,9 @@ final class ConvertCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Path out = paths.getLast();
+    if (paths.size() == 1) {
+      throw new ParameterException(spec.commandLine(), "OUT: expected what is read and last the file to be written, got " + out + " alone");
+    }
     Format format = format(out);
     List<Path> files = new ArrayList<>();
     for (Path path : paths.subList(0, paths.size() - 1)) {
@@ -70,10 +75,22 @@ final class ConvertCommand implements Callable<Integer> {
     }
     if (plain || files.size() == 1 && only.isEmpty() && !holdsDvae(files.getFirst())) {
       copy(files.getFirst(), out, format);
-    } else {
+    } else if (files.size() > 1) {
       convert(files, out, format);
+    } else {
+      try {
+        convert(files, out, format);
+      } catch (TensorFileException e) {
+        throw new CommandException(withHint(e.getMessage()), e);
+      }
     }
     return 0;
+  }
+
+  /** Behind the first line: of a list that follows it the end may not be shown. */
+  private static String withHint(String message) {
+    String[] lines = message.split("\n", 2);
+    return lines[0] + (lines[0].endsWith("?") ? " " : ". ") + "--plain copies its tensors as they are" + (lines.length == 1 ? "" : ".\n" + lines[1]);
   }
 
   private Format format(Path out) {
@@ -170,6 +187,9 @@ final class ConvertCommand implements Callable<Integer> {
     }
     if (config.postGain() != DvaeConfig.paperPostGain(config.groups(), config.blocksPerGroup())) {
       departures.add("its post_gain is " + config.postGain() + ", not 1 / " + config.layers() * config.layers());
+    }
+    if (networks.contains(DvaeNetwork.ENCODER) && config.variant().filter(layers -> layers.pooling() != NetworkVariant.PUBLISHED.pooling()).isPresent()) {
+      departures.add("its encoder halves its grid by means, not by the greatest");
     }
     if (!departures.isEmpty()) {
       spec.commandLine().getErr().println("dalle: this model departs from the published ones, which " + out + " cannot say: "

@@ -55,7 +55,7 @@ final class PictureCodec implements AutoCloseable {
     try (DvaeWeights weights = files.open()) {
       for (DvaeNetwork network : networks) {
         if (!weights.networks().contains(network)) {
-          throw new CommandException(files + ": holds no " + network + ", which is needed as well; give two files with --weights, or put both"
+          throw new CommandException(files + ": holds no " + network + ", which this command needs; give two files with --weights, or put both"
               + " networks into one file with dalle convert");
         }
       }

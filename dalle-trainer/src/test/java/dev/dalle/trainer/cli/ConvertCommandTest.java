@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.dalle.dvae.Dvae;
 import dev.dalle.dvae.DvaeConfig;
+import dev.dalle.dvae.NetworkVariant;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Scope;
@@ -27,6 +28,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
@@ -130,9 +132,9 @@ class ConvertCommandTest {
 
     assertEquals("--only: expected decoder, found only the other network in " + ENCODER, Cli.failure("convert", ENCODER, folder.resolve("x.pt"), "--only",
         "decoder"));
-    assertEquals(ENCODER + ": holds no decoder, which is needed as well; give two files with --weights, or put both networks into one file with dalle convert",
+    assertEquals(ENCODER + ": holds no decoder, which this command needs; give two files with --weights, or put both networks into one file with dalle convert",
         Cli.failure("reconstruct", photo, "--weights", ENCODER, "--out", folder.resolve("x.png")));
-    assertTrue(Cli.failure("encode", photo, "--weights", DECODER).startsWith(DECODER + ": holds no encoder, which is needed as well"));
+    assertTrue(Cli.failure("encode", photo, "--weights", DECODER).startsWith(DECODER + ": holds no encoder, which this command needs"));
     assertFalse(Files.exists(folder.resolve("x.pt")) || Files.exists(folder.resolve("x.png")));
   }
 
@@ -140,7 +142,8 @@ class ConvertCommandTest {
   @Test
   void modelsThatDepartFromThePublishedOnes() throws IOException {
     Path run = Files.createDirectories(folder.resolve("run"));
-    DvaeConfig config = new DvaeConfig(16, 8, 2, 1, 32, 8, 0.5, 6, 1, 1, 0.5, 16, OptionalDouble.of(-1));
+    DvaeConfig config = new DvaeConfig(16, 8, 2, 1, 32, 8, 0.5, 6, 1, 1, 0.5, 16, OptionalDouble.of(-1),
+        Optional.of(new NetworkVariant(NetworkVariant.Pooling.AVERAGE, 3)));
     try (Scope scope = Device.cpu(1).newScope()) {
       Dvae dvae = new Dvae(scope, config);
       dvae.initialise(4);
@@ -153,7 +156,7 @@ class ConvertCommandTest {
     assertArrayEquals(Files.readAllBytes(run.resolve("dvae.safetensors")), Files.readAllBytes(ours));
     Path torch = folder.resolve("torch.pt");
     assertEquals("dalle: this model departs from the published ones, which " + torch + " cannot say: mapped pixels x go into its encoder as 6.0 (x - 0.5), and its"
-        + " post_gain is 0.5, not 1 / 4; who loads it must do the same\n", Cli.run("convert", run, torch).err());
+        + " post_gain is 0.5, not 1 / 4, and its encoder halves its grid by means, not by the greatest; who loads it must do the same\n", Cli.run("convert", run, torch).err());
   }
 
   @Test
@@ -184,8 +187,8 @@ class ConvertCommandTest {
       StateDict.copy(wrong, file.entries().stream().filter(entry -> !entry.name().equals("blocks.input.b")).toList());
     }
     byte[] before = Files.readAllBytes(model);
-    assertEquals(wrong + ": 1 tensor does not fit an encoder of 4 groups of 2 blocks, width 4, 10 codes; is it the file of another architecture?"
-        + " blocks.input.b: expected F32[4], found none", Cli.failure("convert", wrong, model));
+    assertEquals(wrong + ": 1 tensor does not fit an encoder of 4 groups of 2 blocks, width 4, 10 codes; is it the file of another architecture? --plain copies its"
+        + " tensors as they are. blocks.input.b: expected F32[4], found none", Cli.failure("convert", wrong, model));
     assertArrayEquals(before, Files.readAllBytes(model));
     assertEquals(List.of(model + ": 73 tensors"), lines("convert", wrong, model, "--plain"));
     assertTrue(Cli.failure("encode", photo, "--weights", model).startsWith(model + ": 1 tensor does not fit an encoder"));
@@ -199,7 +202,7 @@ class ConvertCommandTest {
         Cli.misuse("convert", ENCODER, "w.pkl"));
     assertEquals("OUT: expected a file, got the folder " + folder, Cli.misuse("convert", ENCODER, folder));
     assertEquals("--plain: expected one file and no --only, which is for the networks of a dVAE", Cli.misuse("convert", ENCODER, DECODER, out, "--plain"));
-    Cli.misuse("convert", ENCODER);
+    assertEquals("OUT: expected what is read and last the file to be written, got " + ENCODER + " alone", Cli.misuse("convert", ENCODER));
     assertEquals("no such file or folder: " + folder.resolve("none.pt"), Cli.failure("convert", folder.resolve("none.pt"), out));
     assertEquals(folder + ": expected a run's folder with the file dvae.safetensors, found none; name files of weights instead",
         Cli.failure("convert", folder, out));
