@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
       EncodeCommand.class,
       DecodeCommand.class,
       ReconstructCommand.class,
+      TokenizeImagesCommand.class,
       GenerateCommand.class,
       CompleteCommand.class,
       AttentionCommand.class,

@@ -55,6 +55,15 @@ public final class ConfigJson {
   }
 
   /**
+   * Writes a record tree on one line without spaces, for places where no person reads it; see {@link #write}.
+   *
+   * @throws ConfigException as {@link #write}
+   */
+  public static String writeLine(Record value) {
+    return MAPPER.writeValueAsString(new RecordWriter().record(value, ""));
+  }
+
+  /**
    * Reads a configuration and lays it over a preset: a key that is missing keeps the preset's value, in nested records too. A
    * list or map that is given replaces the preset's as a whole.
    *
@@ -114,6 +123,16 @@ public final class ConfigJson {
   public static OptionalLong longAt(Path file, String key) {
     JsonNode found = tree(text(file), file.toString()).path(key);
     return found.isIntegralNumber() && found.canConvertToLong() ? OptionalLong.of(found.longValue()) : OptionalLong.empty();
+  }
+
+  /**
+   * A text at the top of a file, without looking at the rest; see {@link #longAt}.
+   *
+   * @return nothing if there is none of that name
+   */
+  public static Optional<String> textAt(Path file, String key) {
+    JsonNode found = tree(text(file), file.toString()).path(key);
+    return found.isString() ? Optional.of(found.stringValue()) : Optional.empty();
   }
 
   private static String text(Path file) {

@@ -1,0 +1,141 @@
+package dev.dalle.trainer.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.dalle.trainer.config.ConfigJson;
+import dev.dalle.trainer.files.FileHash;
+import dev.dalle.trainer.shards.ShardPart;
+import dev.dalle.trainer.shards.TokenShards;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class TokenizeImagesCommandTest {
+  @TempDir static Path shared;
+  private static Path run;
+  private static Path pictures;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void train() throws IOException {
+    pictures = TinyRun.pictures(shared.resolve("pictures"));
+    run = shared.resolve("run");
+    Cli.lines("train", "dvae", "--config", TinyRun.write(shared.resolve("tiny.json"), TinyRun.config()), "--data", pictures, "--out", run);
+  }
+
+  /** The data are those of the run, and the tokens those that dalle encode has. */
+  @Test
+  void theTokensOfTheRunsOwnPictures() throws IOException {
+    Path out = folder.resolve("tokens");
+    List<String> lines = Cli.lines("tokenize-images", "--weights", run, "--out", out, "--shard-size", 5, "--batch", 3);
+    assertEquals(out + ": 11 pictures for training, 1 held out, in 4 shards", lines.getFirst());
+    assertTrue(lines.get(1).matches("  encoded 12 in [0-9.]+ s, [0-9.]+ pictures/s"), lines.get(1));
+    assertEquals(2, lines.size());
+    TokenShards shards = TokenShards.open(out);
+    int seen = 0;
+    for (ShardPart part : ShardPart.values()) {
+      TokenShards.Examples found = shards.read(part);
+      for (int i = 0; i < found.captions().size(); i++, seen++) {
+        String caption = found.captions().get(i);
+        Path picture = pictures.resolve("p" + caption.substring(caption.lastIndexOf(' ') + 1) + ".png");
+        TokenFile encoded = ConfigJson.parse(Cli.run("encode", picture, "--weights", run).out(), "test", TokenFile.class);
+        assertArrayEquals(encoded.grids().getFirst().ids(), found.tokens()[i], caption);
+      }
+    }
+    assertEquals(12, seen);
+    JsonNode again = JsonMapper.shared().readTree(String.join("\n",
+        Cli.lines("tokenize-images", "--weights", run, "--out", out, "--shard-size", 5, "--batch", 3, "--workers", 4, "--json")));
+    assertEquals("[\"out\",\"training\",\"heldOut\",\"skipped\",\"shards\",\"keptShards\",\"encoded\",\"seconds\",\"picturesPerSecond\"]",
+        JsonMapper.shared().writeValueAsString(again.propertyNames()));
+    assertEquals(4, again.get("keptShards").intValue());
+    assertEquals(0, again.get("encoded").intValue());
+    assertEquals(11, again.get("training").intValue());
+  }
+
+  @Test
+  void aBrokenPictureAmongThem() throws IOException {
+    Path broken = TinyRun.pictures(folder.resolve("broken"));
+    Path bad = broken.resolve("p3.png");
+    Files.write(bad, Arrays.copyOf(Files.readAllBytes(bad), 60));
+    Path out = folder.resolve("tokens");
+    String message = Cli.failure("tokenize-images", "--data", broken, "--weights", run, "--out", out, "--shard-size", 4);
+    assertTrue(message.startsWith("data set broken, example p3.png: " + bad + ": ") && message.contains("truncated")
+        && message.endsWith("; mend it or take it away, or leave such pictures out with --skip-bad; the shards before it are kept"), message);
+    List<String> lines = Cli.lines("tokenize-images", "--data", broken, "--weights", run, "--out", out, "--shard-size", 4, "--skip-bad");
+    assertTrue(lines.getFirst().startsWith(out + ": 10 pictures for training, 1 held out, in 4 shards, "), lines.getFirst());
+    assertEquals("  skipped 1 that could not be read, listed in " + out.resolve("manifest.json"), lines.get(2));
+    assertTrue(lines.get(3).startsWith("    p3.png: " + bad), lines.get(3));
+    String manifest = Files.readString(out.resolve("manifest.json"));
+    assertTrue(manifest.contains("\"id\" : \"p3.png\""), manifest);
+    String missed = Cli.failure("tokenize-images", "--data", broken, "--weights", run, "--out", out, "--shard-size", 4);
+    assertTrue(missed.contains("was made without 1 of its pictures") && missed.contains("go on with --skip-bad"), missed);
+  }
+
+  @Test
+  void whatIsThereMustBeOfTheSameModelDataAndOptions() throws IOException {
+    Path out = folder.resolve("tokens");
+    Cli.lines("tokenize-images", "--weights", run, "--out", out, "--threads", 1);
+    Path other = folder.resolve("other");
+    Cli.lines("train", "dvae", "--config", TinyRun.write(folder.resolve("seed.json"), TinyRun.config()), "--seed", 6, "--data", pictures, "--out", other);
+    String ours = FileHash.sha256(run.resolve("dvae.safetensors")).substring(0, 12);
+    String theirs = FileHash.sha256(other.resolve("dvae.safetensors")).substring(0, 12);
+    String start = out.resolve("manifest.json") + ": these shards were made with ";
+    String end = ": ask for the same to go on with them, or name another folder with --out";
+    assertEquals(start + "the dVAE " + ours + " (8 x 8 tokens of 32), not " + theirs + " (8 x 8 tokens of 32)" + end,
+        Cli.failure("tokenize-images", "--weights", other, "--out", out, "--threads", 1));
+    assertEquals(start + "--augment 0, not 2, and with --seed 0, not 7, and with --threads 1, not 2" + end,
+        Cli.failure("tokenize-images", "--weights", run, "--out", out, "--threads", 2, "--augment", 2, "--seed", 7));
+    Path fewer = TinyRun.pictures(folder.resolve("pictures"));
+    Files.delete(fewer.resolve("p11.png"));
+    String message = Cli.failure("tokenize-images", "--weights", run, "--data", fewer, "--out", out, "--threads", 1);
+    assertTrue(message.startsWith(start + "the data set pictures with 11 examples for training and 1 held out (ids and captions ")
+        && message.contains(", not pictures with 1"), message);
+    Path text = Files.createDirectories(folder.resolve("texts"));
+    Files.writeString(text.resolve("a.txt"), "a");
+    assertEquals(text + ": is not empty, and has no manifest.json of token shards; name a new or empty folder",
+        Cli.failure("tokenize-images", "--weights", run, "--out", text));
+    Path none = folder.resolve("none");
+    String noWeights = Cli.failure("tokenize-images", "--weights", text, "--out", none);
+    assertTrue(noWeights.startsWith("no weights of a dVAE at "), noWeights);
+    assertFalse(Files.exists(none));
+  }
+
+  @Test
+  void tablesAndVariations() throws IOException {
+    Path table = folder.resolve("t.jsonl");
+    StringBuilder rows = new StringBuilder();
+    for (int i = 0; i < 8; i++) {
+      rows.append("{\"image\": \"").append(pictures.resolve("p" + i + ".png")).append("\", \"caption\": \"picture ").append(i).append("\"}\n");
+    }
+    Files.writeString(table, rows);
+    Path one = folder.resolve("one");
+    Path seven = folder.resolve("seven");
+    Cli.lines("tokenize-images", "--data", table, "--weights", run, "--out", one, "--augment", 3, "--seed", 4, "--workers", 1);
+    Cli.lines("tokenize-images", "--data", table, "--weights", run, "--out", seven, "--augment", 3, "--seed", 4, "--workers", 7);
+    TokenShards shards = TokenShards.open(one);
+    assertEquals(3 * shards.manifest().recipe().data().training(), shards.manifest().pictures(ShardPart.TRAINING));
+    for (String file : List.of("manifest.json", "training-00000.safetensors")) {
+      assertArrayEquals(Files.readAllBytes(one.resolve(file)), Files.readAllBytes(seven.resolve(file)));
+    }
+  }
+
+  @Test
+  void misuse() {
+    assertEquals("--batch: expected 1 to 1024, got 0", Cli.misuse("tokenize-images", "--out", folder, "--batch", 0));
+    assertEquals("--shard-size: expected 1 to 65536, got 65537", Cli.misuse("tokenize-images", "--out", folder, "--shard-size", 65537));
+    assertEquals("--workers: expected 1 to 1024, got 0", Cli.misuse("tokenize-images", "--out", folder, "--workers", 0));
+    assertEquals("--augment: expected 0 to 1024, got -1", Cli.misuse("tokenize-images", "--out", folder, "--augment", -1));
+    assertTrue(Cli.misuse("tokenize-images").contains("--out"));
+  }
+}
