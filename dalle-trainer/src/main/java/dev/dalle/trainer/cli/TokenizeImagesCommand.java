@@ -114,7 +114,7 @@ final class TokenizeImagesCommand implements Callable<Integer> {
         report(result, spec.commandLine().getOut());
       }
     } catch (PictureException e) {
-      throw new CommandException(e.getMessage() + "; mend it or take it away, or leave such pictures out with --skip-bad; the shards before it are kept", e);
+      throw new CommandException(e.getMessage() + "; --skip-bad leaves such pictures out, and the shards before it are kept", e);
     }
     return 0;
   }
