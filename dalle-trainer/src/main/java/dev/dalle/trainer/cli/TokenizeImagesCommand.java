@@ -7,7 +7,6 @@ import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Scope;
 import dev.dalle.trainer.data.CaptionedPictures;
-import dev.dalle.trainer.data.DataFingerprint;
 import dev.dalle.trainer.data.DataSets;
 import dev.dalle.trainer.data.Split;
 import dev.dalle.trainer.files.FileHash;
@@ -148,7 +147,7 @@ final class TokenizeImagesCommand implements Callable<Integer> {
   private ShardRecipe recipe(DvaeConfig model, Path file, CaptionedPictures pictures, Split split) throws IOException {
     return new ShardRecipe(
         new ShardRecipe.Model(FileHash.sha256(file), model.vocabulary(), model.gridSize(), model.gridSize(), model.imageSize()),
-        new ShardRecipe.Data(pictures.name(), split.training().length, split.heldOut().length, DataFingerprint.of(pictures, split)),
+        ShardRecipe.Data.of(pictures, split),
         augment, seed.orDefault(), compute.compute(), threads.orAllProcessors(), batch, shardSize);
   }
 

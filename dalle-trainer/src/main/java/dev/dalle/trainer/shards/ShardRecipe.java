@@ -1,6 +1,9 @@
 package dev.dalle.trainer.shards;
 
 import dev.dalle.trainer.config.ConfigJson;
+import dev.dalle.trainer.data.CaptionedPictures;
+import dev.dalle.trainer.data.DataFingerprint;
+import dev.dalle.trainer.data.Split;
 import dev.dalle.trainer.files.FileHash;
 import dev.dalle.trainer.run.Compute;
 import java.util.ArrayList;
@@ -50,12 +53,17 @@ public record ShardRecipe(Model model, Data data, int augmentedCopies, long seed
    * @param name of the data set
    * @param training number of examples that are trained on
    * @param heldOut number of examples that are held out
-   * @param sha256 of all ids and captions and which are held out, {@link dev.dalle.trainer.data.DataFingerprint}
+   * @param sha256 of all ids and captions and which are held out, {@link DataFingerprint}
    */
   public record Data(String name, int training, int heldOut, String sha256) {
     /** Checks the counts. */
     public Data {
       require(training >= 0 && heldOut >= 0 && training + heldOut >= 1, "data", "at least one example", training + " and " + heldOut);
+    }
+
+    /** That of an open data set. */
+    public static Data of(CaptionedPictures data, Split split) {
+      return new Data(data.name(), split.training().length, split.heldOut().length, DataFingerprint.of(data, split));
     }
 
     String text() {

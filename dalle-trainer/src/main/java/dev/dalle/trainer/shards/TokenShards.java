@@ -1,6 +1,11 @@
 package dev.dalle.trainer.shards;
 
+import dev.dalle.dvae.DvaeConfig;
 import dev.dalle.trainer.config.ConfigException;
+import dev.dalle.trainer.config.ConfigJson;
+import dev.dalle.trainer.data.CaptionedPictures;
+import dev.dalle.trainer.files.FileHash;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +45,40 @@ public final class TokenShards {
   /** What the shards are. */
   public ShardManifest manifest() {
     return manifest;
+  }
+
+  /** What tells these shards from all others: SHA-256 of the manifest. */
+  public String sha256() {
+    return FileHash.sha256(ConfigJson.write(manifest));
+  }
+
+  /**
+   * Fails unless the tokens are those of a dVAE.
+   *
+   * @param dvae its file of weights
+   * @param model its sizes
+   * @throws ConfigException naming both
+   * @throws IOException if the file cannot be read
+   */
+  public void checkMadeWith(Path dvae, DvaeConfig model) throws IOException {
+    ShardRecipe.Model here = new ShardRecipe.Model(FileHash.sha256(dvae), model.vocabulary(), model.gridSize(), model.gridSize(), model.imageSize());
+    if (!here.equals(manifest.recipe().model())) {
+      throw new ConfigException(ShardManifest.file(folder) + ": the tokens are those of the dVAE " + manifest.recipe().model().text() + ", " + dvae + " is "
+          + here.text() + "; make them with dalle tokenize-images --weights " + dvae);
+    }
+  }
+
+  /**
+   * Fails unless the tokens are those of a data set's pictures, by ids, captions and split.
+   *
+   * @throws ConfigException naming both
+   */
+  public void checkMadeFrom(CaptionedPictures data) {
+    ShardRecipe.Data here = ShardRecipe.Data.of(data, data.split());
+    if (!here.equals(manifest.recipe().data())) {
+      throw new ConfigException(ShardManifest.file(folder) + ": the tokens are those of the data set " + manifest.recipe().data().text()
+          + ", the run's is " + here.text() + "; make them from the run's data with dalle tokenize-images");
+    }
   }
 
   /**

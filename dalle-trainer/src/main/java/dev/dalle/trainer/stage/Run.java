@@ -21,6 +21,8 @@ import dev.dalle.trainer.run.ModelFiles;
 import dev.dalle.trainer.run.RunConfig;
 import dev.dalle.trainer.run.RunFolder;
 import dev.dalle.trainer.run.TrainedWith;
+import dev.dalle.trainer.shards.ShardPart;
+import dev.dalle.trainer.shards.TokenShards;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -97,7 +99,7 @@ public final class Run {
     BpeTokenizer tokenizer = tokenizer();
     Checkpoint.Finished dvaeTraining = trainDvae();
     // Before an hour of work on tokens that the transformer was not trained on.
-    TransformerStart start = transformerStart();
+    TransformerStart start = transformerStart(Optional.empty());
     try (Scope scope = device.newScope()) {
       Dvae dvae = ModelFiles.readDvae(folder.dvae(), scope);
       ImageTokens tokens = new ImageTokens(dvae, config.dvae().compute().dtype(), BATCH);
@@ -146,16 +148,42 @@ public final class Run {
 
   /** Stage two, to its end. The tokenizer is trained first if it is not there yet. */
   public Checkpoint.Finished trainTransformer() throws IOException {
-    BpeTokenizer tokenizer = tokenizer();
-    TransformerStart start = transformerStart();
-    if (start.checkpoint().finished().isEmpty()) {
+    return trainTransformer(Optional.empty(), () -> {
       try (Scope scope = device.newScope()) {
         Dvae dvae = ModelFiles.readDvae(folder.dvae(), scope);
         ImageTokens tokens = new ImageTokens(dvae, config.dvae().compute().dtype(), BATCH);
         int[] training = data.split().training();
-        return trainTransformer(start, examples(training, PictureTokens.encode("encode pictures", device, tokens, data, training,
-            dvae.config().imageSize(), progress), tokenizer));
+        return examples(training, PictureTokens.encode("encode pictures", device, tokens, data, training, dvae.config().imageSize(), progress), tokenizer());
       }
+    });
+  }
+
+  /**
+   * Stage two, to its end, on tokens that were made before. With shards of the run's own settings, without variations, the weights are those of
+   * {@link #trainTransformer()}.
+   *
+   * @throws ConfigException if the shards are of another dVAE or data set than the run's
+   */
+  public Checkpoint.Finished trainTransformer(TokenShards shards) throws IOException {
+    shards.checkMadeWith(folder.dvae(), config.dvae().model());
+    shards.checkMadeFrom(data);
+    return trainTransformer(Optional.of(shards.sha256()), () -> {
+      TokenShards.Examples training = shards.read(ShardPart.TRAINING);
+      return TokenExamples.of(training.captions(), training.tokens(), tokenizer(), config.transformer().model().textLength());
+    });
+  }
+
+  /** Where examples come from; asked only if there is something to train. */
+  @FunctionalInterface
+  private interface ExampleSource {
+    TokenExamples examples() throws IOException;
+  }
+
+  private Checkpoint.Finished trainTransformer(Optional<String> tokens, ExampleSource source) throws IOException {
+    tokenizer();
+    TransformerStart start = transformerStart(tokens);
+    if (start.checkpoint().finished().isEmpty()) {
+      return trainTransformer(start, source.examples());
     }
     return done(start.checkpoint(), "transformer", folder.transformer());
   }
@@ -166,11 +194,12 @@ public final class Run {
   /**
    * Where stage two stands.
    *
+   * @param tokens identity of the token shards, if it learns from such
    * @throws ConfigException if its state or its weights were made with another dVAE or vocabulary than those in the folder
    */
-  private TransformerStart transformerStart() throws IOException {
+  private TransformerStart transformerStart(Optional<String> tokens) throws IOException {
     TrainedWith trainedWith = TrainedWith.of(folder.dvae(), folder.tokenizer());
-    Checkpoint checkpoint = new Checkpoint(folder.path(), "transformer", RunIdentity.transformer(config), trainedWith);
+    Checkpoint checkpoint = new Checkpoint(folder.path(), "transformer", RunIdentity.transformer(config, tokens), trainedWith);
     if (checkpoint.finished().isPresent() && Files.exists(folder.transformer())) {
       TrainedWith.check(folder.transformer(), folder.dvae(), folder.tokenizer(), trainedWith);
     }

@@ -138,4 +138,59 @@ class TokenizeImagesCommandTest {
     assertEquals("--augment: expected 0 to 1024, got -1", Cli.misuse("tokenize-images", "--out", folder, "--augment", -1));
     assertTrue(Cli.misuse("tokenize-images").contains("--out"));
   }
+
+  private Path copyOfRun(String name) throws IOException {
+    Path copy = Files.createDirectory(folder.resolve(name));
+    for (String file : List.of("manifest.json", "dvae.safetensors", "dvae.checkpoint.json")) {
+      Files.copy(run.resolve(file), copy.resolve(file));
+    }
+    return copy;
+  }
+
+  /** Tokens of shards train the same transformer, bit for bit, as tokens that the run makes itself. */
+  @Test
+  void theTransformerLearnsFromShards() throws IOException {
+    Path tokens = folder.resolve("tokens");
+    Cli.lines("tokenize-images", "--weights", run, "--out", tokens, "--shard-size", 3, "--threads", 2);
+    Path itself = copyOfRun("itself");
+    Path shards = copyOfRun("shards");
+    Cli.lines("train", "transformer", "--out", itself);
+    Cli.lines("train", "transformer", "--out", shards, "--tokens", tokens);
+    for (String file : List.of("transformer.safetensors", "tokenizer.bpe")) {
+      assertArrayEquals(Files.readAllBytes(itself.resolve(file)), Files.readAllBytes(shards.resolve(file)), file);
+    }
+    // Variations are other examples: twice as many.
+    Path varied = folder.resolve("varied");
+    Cli.lines("tokenize-images", "--weights", run, "--out", varied, "--augment", 2);
+    Path third = copyOfRun("third");
+    Cli.lines("train", "transformer", "--out", third, "--tokens", varied);
+    assertFalse(Arrays.equals(Files.readAllBytes(itself.resolve("transformer.safetensors")), Files.readAllBytes(third.resolve("transformer.safetensors"))));
+    // What was trained on the one is not gone on with on the other.
+    String message = Cli.failure("train", "transformer", "--out", shards, "--tokens", varied);
+    assertTrue(message.startsWith(shards.resolve("transformer.checkpoint.json") + ": the checkpoint belongs to another configuration (it has \"tokens\" : \""),
+        message);
+    message = Cli.failure("train", "transformer", "--out", shards);
+    assertTrue(message.contains("the checkpoint belongs to another configuration"), message);
+    assertTrue(Cli.lines("train", "transformer", "--out", shards, "--tokens", tokens).getFirst().contains("transformer.safetensors: loss "));
+  }
+
+  @Test
+  void shardsOfOthersAreNotLearnt() throws IOException {
+    Path tokens = folder.resolve("tokens");
+    Cli.lines("tokenize-images", "--weights", run, "--out", tokens);
+    Path other = folder.resolve("other");
+    Cli.lines("train", "dvae", "--config", TinyRun.write(folder.resolve("seed.json"), TinyRun.config()), "--seed", 6, "--data", pictures, "--out", other);
+    String message = Cli.failure("train", "transformer", "--out", other, "--tokens", tokens);
+    assertTrue(message.startsWith(tokens.resolve("manifest.json") + ": the tokens are those of the dVAE ") && message.endsWith(
+        "; make them with dalle tokenize-images --weights " + other.resolve("dvae.safetensors")), message);
+    Path fewer = TinyRun.pictures(folder.resolve("pictures"));
+    Files.delete(fewer.resolve("p11.png"));
+    Path few = folder.resolve("few");
+    Cli.lines("tokenize-images", "--weights", run, "--data", fewer, "--out", few);
+    message = Cli.failure("train", "transformer", "--out", copyOfRun("mine"), "--tokens", few);
+    assertTrue(message.startsWith(few.resolve("manifest.json") + ": the tokens are those of the data set pictures with 1")
+        && message.endsWith("; make them from the run's data with dalle tokenize-images"), message);
+    message = Cli.failure("train", "transformer", "--out", run, "--tokens", folder);
+    assertEquals(folder + ": has no manifest.json of token shards; make them with dalle tokenize-images --out " + folder, message);
+  }
 }
