@@ -14,26 +14,18 @@ import org.bytedeco.pytorch.global.torch;
 
 /** Pictures to tokens, or tokens to pictures, on both sides, from the same weights. Pictures are noise: no operation's time depends on what they show. */
 final class CodecComparison implements Comparison {
-  /** Which way. */
-  enum Direction {
-    /** Pictures to the most probable codes. */
-    ENCODE,
-    /** Codes to pictures. */
-    DECODE
-  }
-
   private static final long SEED = 6;
 
   private static final LongOptional LAST = new LongOptional(-1);
 
-  private final Direction direction;
+  private final CodecBenchmark.Direction direction;
   private final DvaeConfig config;
   private final int batch;
   private final DType dtype;
   private final float[] pixels;
   private final int[] ids;
 
-  CodecComparison(Direction direction, DvaeConfig config, int batch, DType dtype) {
+  CodecComparison(CodecBenchmark.Direction direction, DvaeConfig config, int batch, DType dtype) {
     this.direction = direction;
     this.config = config;
     this.batch = batch;
@@ -61,7 +53,7 @@ final class CodecComparison implements Comparison {
       @Override
       public void run() {
         try (Scope inner = Ours.device().newScope()) {
-          if (direction == Direction.ENCODE) {
+          if (direction == CodecBenchmark.Direction.ENCODE) {
             tokens.encode(inner, images);
           } else {
             tokens.decode(inner, codes);
@@ -74,7 +66,7 @@ final class CodecComparison implements Comparison {
       @Override
       public List<float[]> results() {
         try (Scope inner = Ours.device().newScope()) {
-          if (direction == Direction.DECODE) {
+          if (direction == CodecBenchmark.Direction.DECODE) {
             return List.of(tokens.decode(inner, codes.slice(0, 1)).toFloats());
           }
           Tape tape = Tape.inference(inner, dtype);
@@ -100,7 +92,7 @@ final class CodecComparison implements Comparison {
       int side = config.imageSize();
       org.bytedeco.pytorch.Tensor images = Torch.image(DType.F32, pixels, batch, side, side, DvaeConfig.CHANNELS);
       org.bytedeco.pytorch.Tensor codes = Torch.of(ids, batch, config.gridSize(), config.gridSize());
-      return direction == Direction.DECODE
+      return direction == CodecBenchmark.Direction.DECODE
           ? Torch.of(() -> model.pixels(codes), () -> List.of(Torch.imageFloats(model.pixels(codes.narrow(0, 0, 1)))))
           : Torch.of(() -> torch.argmax(model.logits(images).permute(0, 2, 3, 1), LAST, false),
               () -> List.of(Torch.imageFloats(model.logits(images.narrow(0, 0, 1)))));

@@ -21,7 +21,7 @@ class StepComparisonsTest {
     for (DType dtype : new DType[] {DType.F32, DType.BF16}) {
       tests.add(test("dvae " + dtype, new DvaeStepComparison(dvae, 3, dtype)));
       tests.add(test("plain dvae " + dtype, new DvaeStepComparison(plain, 2, dtype)));
-      for (CodecComparison.Direction direction : CodecComparison.Direction.values()) {
+      for (CodecBenchmark.Direction direction : CodecBenchmark.Direction.values()) {
         tests.add(test(direction + " " + dtype, new CodecComparison(direction, dvae, 3, dtype)));
       }
       for (AttentionForm form : AttentionForm.values()) {
