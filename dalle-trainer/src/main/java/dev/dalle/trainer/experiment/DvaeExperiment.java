@@ -4,7 +4,6 @@ import dev.dalle.dvae.Dvae;
 import dev.dalle.dvae.ImageTokens;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Scope;
-import dev.dalle.trainer.config.ConfigException;
 import dev.dalle.trainer.config.ConfigJson;
 import dev.dalle.trainer.data.CaptionedPictures;
 import dev.dalle.trainer.files.AtomicFiles;
@@ -59,7 +58,7 @@ final class DvaeExperiment {
    *
    * @return all, seed after seed
    * @throws IOException if a file cannot be written; what is over stays
-   * @throws ConfigException if the folder holds trainings of another configuration
+   * @throws dev.dalle.trainer.config.ConfigException if the folder holds trainings of another configuration
    */
   List<DvaeArmRun> run(List<DvaeArm> arms, int seeds) throws IOException {
     List<DvaeArmRun> runs = new ArrayList<>();
@@ -79,20 +78,10 @@ final class DvaeExperiment {
   }
 
   private Optional<DvaeArmRun> read(Path file, DvaeArm arm, long seed) {
-    if (!Files.exists(file)) {
-      return Optional.empty();
-    }
-    DvaeArmRun run = ConfigJson.read(file, DvaeArmRun.class);
-    if (!run.format().equals(DvaeArmRun.FORMAT) || run.version() != DvaeArmRun.VERSION) {
-      throw new ConfigException(file + ": expected format " + DvaeArmRun.FORMAT + " version " + DvaeArmRun.VERSION + ", found " + run.format() + " version "
-          + run.version() + "; begin in another folder");
-    }
-    Identity found = new Identity(run.seed(), run.threads(), run.data(), run.config());
-    Identity asked = new Identity(seed, threads, data.name(), arm.of(paper));
-    if (!found.equals(asked)) {
-      throw new ConfigException(file + ": the training was made as " + found + "; asked for was " + asked + ". Begin in another folder, or remove the file");
-    }
-    return Optional.of(run);
+    Optional<DvaeArmRun> found = StoredRuns.read(file, DvaeArmRun.class, DvaeArmRun.FORMAT, DvaeArmRun.VERSION);
+    found.ifPresent(run -> StoredRuns.require(file, new Identity(run.seed(), run.threads(), run.data(), run.config()),
+        new Identity(seed, threads, data.name(), arm.of(paper))));
+    return found;
   }
 
   private DvaeArmRun train(DvaeArm arm, long seed) throws IOException {

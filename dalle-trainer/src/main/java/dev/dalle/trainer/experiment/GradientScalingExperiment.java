@@ -8,7 +8,6 @@ import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Philox;
 import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.Tape;
-import dev.dalle.trainer.config.ConfigException;
 import dev.dalle.trainer.config.ConfigJson;
 import dev.dalle.trainer.data.BatchLoader;
 import dev.dalle.trainer.data.EpochOrder;
@@ -54,7 +53,7 @@ final class GradientScalingExperiment {
    *
    * @return all, seed after seed
    * @throws IOException if a file cannot be written
-   * @throws ConfigException if the folder holds runs of another configuration
+   * @throws dev.dalle.trainer.config.ConfigException if the folder holds runs of another configuration
    */
   List<ScalingRun> run(ExperimentTokens tokens) throws IOException {
     List<ScalingRun> runs = new ArrayList<>();
@@ -77,20 +76,10 @@ final class GradientScalingExperiment {
   }
 
   private Optional<ScalingRun> read(Path file) {
-    if (!Files.exists(file)) {
-      return Optional.empty();
-    }
-    ScalingRun run = ConfigJson.read(file, ScalingRun.class);
-    if (!run.format().equals(ScalingRun.FORMAT) || run.version() != ScalingRun.VERSION) {
-      throw new ConfigException(file + ": expected format " + ScalingRun.FORMAT + " version " + ScalingRun.VERSION + ", found " + run.format() + " version "
-          + run.version() + "; begin in another folder");
-    }
+    Optional<ScalingRun> found = StoredRuns.read(file, ScalingRun.class, ScalingRun.FORMAT, ScalingRun.VERSION);
     // More seeds may be added to what is there.
-    if (!run.config().withSeeds(config.seeds()).equals(config)) {
-      throw new ConfigException(file + ": the run was made with another configuration, " + run.config() + "; asked for was " + config
-          + ". Begin in another folder, or remove the file");
-    }
-    return Optional.of(run);
+    found.ifPresent(run -> StoredRuns.require(file, run.config().withSeeds(config.seeds()), config));
+    return found;
   }
 
   private TransformerStageConfig stage(ScalingArm arm) {

@@ -111,7 +111,7 @@ class DvaeClaimsTest {
     assertEquals(List.of("beta 1, seed 1 from 0", "beta 0, seed 1 from 0"), begun);
     assertArrayEquals(before, Files.readAllBytes(out.resolve("paper-1.json")));
     String message = assertThrows(ConfigException.class, () -> run(List.of(DvaeClaim.BETA), tiny().withBeta(3, 1), 1, out)).getMessage();
-    assertTrue(message.contains("paper-1.json: the training was made as") && message.contains("Begin in another folder"), message);
+    assertTrue(message.contains("paper-1.json: the run was made with another configuration") && message.contains("Begin in another folder"), message);
   }
 
   @Test
@@ -127,6 +127,14 @@ class DvaeClaimsTest {
     begun.clear();
     run(List.of(DvaeClaim.POOLING), wild, 1, out);
     assertEquals(List.of(), begun);
+  }
+
+  @Test
+  void aFileOfSomethingElseIsNamed() throws IOException {
+    Path out = Files.createDirectories(temp.resolve("out"));
+    Files.writeString(out.resolve("paper-1.json"), "{\"format\": \"dalle-gradient-scaling\", \"version\": 1, \"other\": 3}");
+    assertEquals(out.resolve("paper-1.json") + ": expected format dalle-dvae-experiment version 1, found dalle-gradient-scaling version 1; begin in another folder",
+        assertThrows(ConfigException.class, () -> run(List.of(DvaeClaim.BETA), tiny(), 1, out)).getMessage());
   }
 
   @Test
