@@ -1,6 +1,7 @@
 package dev.dalle.trainer.cli;
 
 import dev.dalle.tensor.Device;
+import dev.dalle.trainer.config.Closest;
 import dev.dalle.trainer.config.ConfigJson;
 import dev.dalle.trainer.data.CaptionedPictures;
 import dev.dalle.trainer.data.DataSets;
@@ -13,7 +14,10 @@ import dev.dalle.trainer.run.DvaeStageConfig;
 import dev.dalle.trainer.run.RunFolder;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -47,8 +51,9 @@ final class DvaeClaimsCommand implements Callable<Integer> {
   @Mixin private ThreadsOption threads;
   @Mixin private JsonOption json;
 
-  @Parameters(arity = "0..*", paramLabel = "CLAIM", description = "Which: ${COMPLETION-CANDIDATES}; all of them if none is named.")
-  private List<DvaeClaim> claims = List.of();
+  @Parameters(arity = "0..*", paramLabel = "CLAIM", description = "Which: ${COMPLETION-CANDIDATES}; all of them if none is named.",
+      completionCandidates = ClaimNames.class)
+  private List<String> claims = List.of();
 
   @Option(names = "--out", paramLabel = "DIR", defaultValue = "runs/experiment-dvae", description = "Folder of trainings and report (default ${DEFAULT-VALUE}).")
   private Path out;
@@ -63,6 +68,7 @@ final class DvaeClaimsCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     requires(steps >= 20, "--steps: expected 20 or more, got " + steps);
     requires(seeds >= 1, "--seeds: expected 1 or more, got " + seeds);
+    List<DvaeClaim> chosen = claims.isEmpty() ? List.of(DvaeClaim.values()) : claims.stream().map(this::claim).toList();
     PrintWriter printer = spec.commandLine().getOut();
     DvaeStageConfig paper = configs.resolve(DvaeClaims.presets(), DEFAULT_PRESET).withSteps(steps, Math.max(1, steps / 4)).withCompute(compute.compute());
     if (configs.print()) {
@@ -76,7 +82,7 @@ final class DvaeClaimsCommand implements Callable<Integer> {
     Progress progress = Terminal.progress();
     try (AutoCloseable _ = folder.lock();
         CaptionedPictures pictures = DataSets.open(data.over(DataConfig.emoji()), paper.model().imageSize(), threads.orAllProcessors(), progress)) {
-      ReportFiles files = DvaeClaims.run(claims.isEmpty() ? List.of(DvaeClaim.values()) : claims, paper, seeds, pictures, opened, threads.orAllProcessors(), out,
+      ReportFiles files = DvaeClaims.run(chosen, paper, seeds, pictures, opened, threads.orAllProcessors(), out,
           progress);
       if (json.json()) {
         Map<String, Object> result = new TreeMap<>(files.readMetrics());
@@ -88,6 +94,24 @@ final class DvaeClaimsCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private DvaeClaim claim(String name) {
+    return Arrays.stream(DvaeClaim.values()).filter(claim -> ClaimNames.of(claim).equals(name)).findFirst()
+        .orElseThrow(() -> new ParameterException(spec.commandLine(), "CLAIM: expected some of " + String.join(", ", new ClaimNames()) + ", got '" + name + "'"
+            + Closest.to(name, new ClaimNames()).map(near -> "; did you mean '" + near + "'?").orElse("")));
+  }
+
+  /** Claims as they are named here: a word that is none would else be refused as one argument too many. */
+  static final class ClaimNames implements Iterable<String> {
+    static String of(DvaeClaim claim) {
+      return claim.name().toLowerCase(Locale.ROOT);
+    }
+
+    @Override
+    public Iterator<String> iterator() {
+      return Arrays.stream(DvaeClaim.values()).map(ClaimNames::of).iterator();
+    }
   }
 
   private void requires(boolean right, String message) {

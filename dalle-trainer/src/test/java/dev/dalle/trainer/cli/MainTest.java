@@ -190,4 +190,10 @@ class MainTest {
     assertEquals(2, probe(new Probe(), option));
     assertEquals("dalle: " + message, err.toString().lines().findFirst().orElse(""));
   }
+
+  @Test
+  void aClaimThatThereIsNotIsNamed() {
+    assertEquals("CLAIM: expected some of temperature, beta, annealing, kernel, pooling, got 'temprature'; did you mean 'temperature'?",
+        Cli.misuse("experiment", "dvae", "temprature"));
+  }
 }
