@@ -35,6 +35,11 @@ final class DvaeWeightsOption {
     return new DvaeFiles(paths(), entry);
   }
 
+  /** The run that they are of, if they are of one: the folder that was named, that of the first file, or the demo's. */
+  RunFolder run() {
+    return WeightsOption.runOf(weights.stream().findFirst());
+  }
+
   private List<Path> paths() {
     for (Path path : weights) {
       if (!Files.exists(path)) {

@@ -52,13 +52,7 @@ final class PictureCodec implements AutoCloseable {
    */
   static PictureCodec open(Device device, DvaeFiles files, List<DvaeNetwork> networks, DType computeType, int tile) throws IOException {
     Scope scope = device.newScope();
-    try (DvaeWeights weights = files.open()) {
-      for (DvaeNetwork network : networks) {
-        if (!weights.networks().contains(network)) {
-          throw new CommandException(files + ": holds no " + network + ", which this command needs; give two files with --weights, or put both"
-              + " networks into one file with dalle convert");
-        }
-      }
+    try (DvaeWeights weights = files.open(networks)) {
       return new PictureCodec(device, scope, weights.read(scope), computeType, tile);
     } catch (Throwable t) {
       scope.close();

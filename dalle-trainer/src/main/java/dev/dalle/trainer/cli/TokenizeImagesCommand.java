@@ -1,7 +1,8 @@
 package dev.dalle.trainer.cli;
 
-import dev.dalle.dvae.Dvae;
 import dev.dalle.dvae.DvaeConfig;
+import dev.dalle.dvae.DvaeNetwork;
+import dev.dalle.dvae.DvaeWeights;
 import dev.dalle.dvae.ImageTokens;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Device;
@@ -9,13 +10,11 @@ import dev.dalle.tensor.Scope;
 import dev.dalle.trainer.data.CaptionedPictures;
 import dev.dalle.trainer.data.DataSets;
 import dev.dalle.trainer.data.Split;
-import dev.dalle.trainer.files.FileHash;
 import dev.dalle.trainer.picture.Picture;
 import dev.dalle.trainer.picture.PictureException;
 import dev.dalle.trainer.progress.Progress;
 import dev.dalle.trainer.report.Machine;
 import dev.dalle.trainer.run.DataConfig;
-import dev.dalle.trainer.run.ModelFiles;
 import dev.dalle.trainer.run.RunFolder;
 import dev.dalle.trainer.shards.ShardManifest;
 import dev.dalle.trainer.shards.ShardPart;
@@ -46,6 +45,7 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  dalle tokenize-images --data pictures --weights runs/mine --out tokens",
+      "  dalle tokenize-images --data photos --weights encoder.pkl --out tokens",
       "  dalle tokenize-images --data shards --augment 4 --skip-bad --workers 4 --out tokens"
     })
 final class TokenizeImagesCommand implements Callable<Integer> {
@@ -55,7 +55,7 @@ final class TokenizeImagesCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private DataOptions data;
-  @Mixin private WeightsOption weights;
+  @Mixin private DvaeWeightsOption weights;
   @Mixin private DeviceOption device;
   @Mixin private ThreadsOption threads;
   @Mixin private ComputeOption compute;
@@ -95,22 +95,24 @@ final class TokenizeImagesCommand implements Callable<Integer> {
     int readers = workers == null ? Math.max(1, Runtime.getRuntime().availableProcessors() / 2) : workers;
     requires("--workers", readers, 1, MOST);
     device.check();
-    Path file = weights.file("dVAE", RunFolder::dvae);
-    DvaeConfig model = ModelFiles.readDvaeConfig(file);
+    DvaeFiles files = weights.files();
     Device opened = device.open(threads.orAllProcessors());
     DType type = compute.on(opened);
-    checkMemory(model, type, readers);
     Progress progress = Terminal.progress();
-    try (CaptionedPictures pictures = DataSets.open(dataConfig(), model.imageSize(), threads.orAllProcessors(), progress)) {
-      Split split = pictures.split();
-      ShardRecipe recipe = recipe(model, file, pictures, split);
-      // Before a folder is made where nothing can be done.
-      ShardTokenizer.check(out, recipe);
-      try (AutoCloseable _ = new RunFolder(out).lock(); Scope scope = opened.newScope()) {
-        Dvae dvae = ModelFiles.readDvae(file, scope);
-        ShardTokenizer.Result result =
-            new ShardTokenizer(pictures, split, recipe, out, readers, skipBad).run(encoder(opened, new ImageTokens(dvae, type, batch), model), opened, progress);
-        report(result, spec.commandLine().getOut());
+    try (DvaeWeights stored = files.open(List.of(DvaeNetwork.ENCODER))) {
+      DvaeConfig model = stored.config();
+      checkMemory(model, type, readers);
+      try (CaptionedPictures pictures = DataSets.open(dataConfig(), model.imageSize(), threads.orAllProcessors(), progress)) {
+        Split split = pictures.split();
+        ShardRecipe recipe = recipe(model, files, pictures, split);
+        // Before a folder is made where nothing can be done.
+        ShardTokenizer.check(out, recipe);
+        try (AutoCloseable _ = new RunFolder(out).lock(); Scope scope = opened.newScope()) {
+          ImageTokens tokens = new ImageTokens(stored.read(scope), type, batch);
+          ShardTokenizer.Result result =
+              new ShardTokenizer(pictures, split, recipe, out, readers, skipBad).run(encoder(opened, tokens, model), opened, progress);
+          report(result, spec.commandLine().getOut());
+        }
       }
     } catch (PictureException e) {
       throw new CommandException(e.getMessage() + "; --skip-bad leaves such pictures out, and the shards before it are kept", e);
@@ -144,9 +146,9 @@ final class TokenizeImagesCommand implements Callable<Integer> {
     return data.over(weights.run().readManifest().map(manifest -> manifest.config().data()).orElse(DataConfig.emoji()));
   }
 
-  private ShardRecipe recipe(DvaeConfig model, Path file, CaptionedPictures pictures, Split split) throws IOException {
+  private ShardRecipe recipe(DvaeConfig model, DvaeFiles files, CaptionedPictures pictures, Split split) throws IOException {
     return new ShardRecipe(
-        new ShardRecipe.Model(FileHash.sha256(file), model.vocabulary(), model.gridSize(), model.gridSize(), model.imageSize()),
+        new ShardRecipe.Model(files.sha256(), model.vocabulary(), model.gridSize(), model.gridSize(), model.imageSize()),
         ShardRecipe.Data.of(pictures, split),
         augment, seed.orDefault(), compute.compute(), threads.orAllProcessors(), batch, shardSize);
   }

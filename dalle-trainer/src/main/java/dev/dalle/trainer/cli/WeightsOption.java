@@ -33,7 +33,12 @@ final class WeightsOption {
 
   /** The run: the folder that was named, that of the file that was named, or the demo's. */
   RunFolder run() {
-    return new RunFolder(weights().map(path -> Files.isDirectory(path) ? path : path.toAbsolutePath().getParent()).orElse(DEMO));
+    return runOf(weights());
+  }
+
+  /** The folder that was named, that of the file that was named, or the demo's. */
+  static RunFolder runOf(Optional<Path> named) {
+    return new RunFolder(named.map(path -> Files.isDirectory(path) ? path : path.toAbsolutePath().getParent()).orElse(DEMO));
   }
 
   /**

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.dalle.trainer.config.ConfigJson;
 import dev.dalle.trainer.files.FileHash;
+import dev.dalle.trainer.picture.Picture;
+import dev.dalle.trainer.picture.PictureFiles;
 import dev.dalle.trainer.shards.ShardPart;
 import dev.dalle.trainer.shards.TokenShards;
 import java.io.IOException;
@@ -14,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,6 +64,36 @@ class TokenizeImagesCommandTest {
     assertEquals(4, again.get("keptShards").intValue());
     assertEquals(0, again.get("encoded").intValue());
     assertEquals(11, again.get("training").intValue());
+  }
+
+  /** The published encoder alone, as it is; pictures of its size. */
+  @Test
+  void byPublishedWeights() throws IOException {
+    Path published = Path.of("").toAbsolutePath().getParent().resolve("dalle-dvae/src/test/resources/dev/dalle/dvae/published");
+    Path photos = Files.createDirectories(folder.resolve("photos"));
+    for (int i = 0; i < 3; i++) {
+      byte[] rgb = new byte[256 * 270 * 3];
+      new Random(i).nextBytes(rgb);
+      PictureFiles.writePng(new Picture(256, 270, rgb), photos.resolve("p" + i + ".png"));
+      Files.writeString(photos.resolve("p" + i + ".txt"), "photo " + i);
+    }
+    Path encoder = published.resolve("encoder.pkl");
+    Path out = folder.resolve("tokens");
+    Cli.lines("tokenize-images", "--data", photos, "--weights", encoder, "--out", out);
+    TokenShards shards = TokenShards.open(out);
+    assertEquals(FileHash.sha256(encoder), shards.manifest().recipe().model().sha256());
+    TokenShards.Examples found = shards.read(ShardPart.TRAINING);
+    for (int i = 0; i < found.captions().size(); i++) {
+      Path picture = photos.resolve("p" + found.captions().get(i).substring(6) + ".png");
+      TokenFile encoded = ConfigJson.parse(Cli.run("encode", picture, "--weights", encoder).out(), "test", TokenFile.class);
+      assertArrayEquals(encoded.grids().getFirst().ids(), found.tokens()[i]);
+    }
+    assertTrue(found.captions().size() >= 2, found.captions()::toString);
+    Path decoder = published.resolve("decoder.pkl");
+    assertTrue(Cli.failure("tokenize-images", "--data", photos, "--weights", decoder, "--out", folder.resolve("none"))
+        .startsWith(decoder + ": holds no encoder, which this command needs"));
+    assertFalse(Files.exists(folder.resolve("none")));
+    Cli.lines("tokenize-images", "--data", photos, "--weights", encoder, "--weights", decoder, "--out", folder.resolve("two"));
   }
 
   @Test
