@@ -1,0 +1,14 @@
+/**
+ * Training on many ranks: communicators with one contract (threads of one process, MPI, NCCL), parameters that are split over the ranks of a machine and gathered
+ * a block ahead, gradients compressed to factors of low rank, and a planner that says what an update would take on machines that are not at hand.
+ *
+ * <p>Everything works on tensors and on blocks of parameters; no model is known here.
+ *
+ * <p>Run with {@code --add-modules jdk.incubator.vector}.
+ */
+module dev.dalle.dist {
+  requires transitive dev.dalle.precision;
+  requires transitive dev.dalle.tensor;
+
+  exports dev.dalle.dist;
+}
