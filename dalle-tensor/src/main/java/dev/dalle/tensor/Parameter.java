@@ -1,10 +1,14 @@
 package dev.dalle.tensor;
 
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A trained array: its value and its gradient, both owned by the scope it was made in. The gradient starts out empty, which reads as zeros; the first
  * addition overwrites whatever lies in its memory.
+ *
+ * <p>One that is {@link #detached} owns neither. Value and gradient are lent to it for as long as they are needed, so that a model may run of which only a part
+ * is in memory.
  *
  * <p>The value of a {@link Kind#MATRIX} may be kept in 16 bits; the gradient is always F32. Ramesh et al. 2021, arXiv 2102.12092, keep it in 16 bits too:
  * F32 holds every number of both 16-bit types exactly, so nothing is lost that theirs keeps, and what overflows or underflows on its way through 16-bit
@@ -21,8 +25,10 @@ public final class Parameter {
 
   private final String name;
   private final Kind kind;
-  private final Tensor value;
-  private final Tensor gradient;
+  private final Shape shape;
+  private final DType valueType;
+  private Optional<Tensor> value = Optional.empty();
+  private Optional<Tensor> gradient = Optional.empty();
   private boolean gradientEmpty = true;
 
   /**
@@ -42,16 +48,81 @@ public final class Parameter {
    * @throws IllegalArgumentException if the kind does not allow the type
    */
   public Parameter(Scope scope, String name, Kind kind, Shape shape, DType valueType) {
+    this(name, kind, shape, valueType);
+    this.value = Optional.of(scope.allocate(valueType, shape));
+    this.gradient = Optional.of(scope.allocate(DType.F32, shape));
+  }
+
+  private Parameter(String name, Kind kind, Shape shape, DType valueType) {
     this.name = Objects.requireNonNull(name, "name");
     this.kind = Objects.requireNonNull(kind, "kind");
+    this.shape = Objects.requireNonNull(shape, "shape");
+    this.valueType = valueType;
     if (!valueType.isFloating()) {
       throw new IllegalArgumentException(name + ": value type: expected F32, F16 or BF16, got " + valueType);
     }
     if (kind == Kind.FULL && valueType != DType.F32) {
       throw new IllegalArgumentException(name + ": value type: expected F32, in which parameters of kind FULL are kept, got " + valueType);
     }
-    this.value = scope.allocate(valueType, shape);
-    this.gradient = scope.allocate(DType.F32, shape);
+  }
+
+  /**
+   * A parameter without memory, which {@link #attachValue} and {@link #attachGradient} lend it.
+   *
+   * @param name dot-separated path; unique within a model
+   * @param valueType type of the value: F32, or, for a MATRIX, F16 or BF16
+   * @throws IllegalArgumentException if the kind does not allow the type
+   */
+  public static Parameter detached(String name, Kind kind, Shape shape, DType valueType) {
+    return new Parameter(name, kind, shape, valueType);
+  }
+
+  /**
+   * Lends the value.
+   *
+   * @param lent of the parameter's shape and value type; whoever lends it keeps it until {@link #detachValue}
+   * @throws ShapeException if it is of another shape or type
+   * @throws IllegalStateException if there is a value already
+   */
+  public void attachValue(Tensor lent) {
+    value = Optional.of(checked("value", lent, valueType, value));
+  }
+
+  /** Takes the value back; there is none then. */
+  public void detachValue() {
+    value = Optional.empty();
+  }
+
+  /**
+   * Lends memory for the gradient, which starts out empty.
+   *
+   * @param lent F32, of the parameter's shape, with any content; whoever lends it keeps it until {@link #detachGradient}
+   * @throws ShapeException if it is of another shape or type
+   * @throws IllegalStateException if there is a gradient already
+   */
+  public void attachGradient(Tensor lent) {
+    gradient = Optional.of(checked("gradient", lent, DType.F32, gradient));
+    gradientEmpty = true;
+  }
+
+  /** Takes the gradient back; there is none then. */
+  public void detachGradient() {
+    gradient = Optional.empty();
+    gradientEmpty = true;
+  }
+
+  private Tensor checked(String what, Tensor lent, DType type, Optional<Tensor> present) {
+    if (present.isPresent()) {
+      throw new IllegalStateException(name + ": it has a " + what + " already; detach that first");
+    }
+    if (lent.dtype() != type || !lent.shape().equals(shape)) {
+      throw new ShapeException(name + ": " + what + ": expected " + type + shape + ", got " + lent);
+    }
+    return lent;
+  }
+
+  private Tensor present(String what, Optional<Tensor> tensor) {
+    return tensor.orElseThrow(() -> new IllegalStateException(name + ": its " + what + " is not here; attach it, or gather its block, before it is used"));
   }
 
   /** Its path in the model. */
@@ -66,12 +137,26 @@ public final class Parameter {
 
   /** The dimensions. */
   public Shape shape() {
-    return value.shape();
+    return shape;
   }
 
-  /** F32, or, for a MATRIX, possibly F16 or BF16. */
+  /** Type of the value: F32, or, for a MATRIX, possibly F16 or BF16. */
+  public DType valueType() {
+    return valueType;
+  }
+
+  /**
+   * F32, or, for a MATRIX, possibly F16 or BF16.
+   *
+   * @throws IllegalStateException if none is attached
+   */
   public Tensor value() {
-    return value;
+    return present("value", value);
+  }
+
+  /** Whether there is a value. */
+  public boolean hasValue() {
+    return value.isPresent();
   }
 
   /**
@@ -80,25 +165,31 @@ public final class Parameter {
    * @param deviation at least 0
    */
   public void drawNormal(long seed, long stream, double deviation) {
-    Ops ops = value.device().ops();
-    if (value.dtype() == DType.F32) {
-      ops.normal(seed, stream, deviation, value);
+    Tensor target = value();
+    Ops ops = target.device().ops();
+    if (valueType == DType.F32) {
+      ops.normal(seed, stream, deviation, target);
       return;
     }
-    try (Scope scope = value.device().newScope()) {
-      Tensor drawn = scope.allocate(DType.F32, value.shape());
+    try (Scope scope = target.device().newScope()) {
+      Tensor drawn = scope.allocate(DType.F32, shape);
       ops.normal(seed, stream, deviation, drawn);
-      ops.copy(drawn, value);
+      ops.copy(drawn, target);
     }
   }
 
-  /** F32, the sum of everything added since {@link #clearGradient()}; zeros if nothing was. */
+  /**
+   * F32, the sum of everything added since {@link #clearGradient()}; zeros if nothing was.
+   *
+   * @throws IllegalStateException if none is attached
+   */
   public Tensor gradient() {
+    Tensor sum = present("gradient", gradient);
     if (gradientEmpty) {
-      gradient.device().ops().fill(gradient, 0);
+      sum.device().ops().fill(sum, 0);
       gradientEmpty = false;
     }
-    return gradient;
+    return sum;
   }
 
   /** Whether nothing was added to the gradient since {@link #clearGradient()}. */
@@ -111,9 +202,13 @@ public final class Parameter {
     gradientEmpty = true;
   }
 
-  /** Adds to the gradient. */
+  /**
+   * Adds to the gradient.
+   *
+   * @throws IllegalStateException if none is attached
+   */
   public void addGradient(GradientWriter writer) {
-    writer.write(gradient, !gradientEmpty);
+    writer.write(present("gradient", gradient), !gradientEmpty);
     gradientEmpty = false;
   }
 
@@ -131,6 +226,6 @@ public final class Parameter {
 
   @Override
   public String toString() {
-    return name + value.shape();
+    return name + shape;
   }
 }

@@ -14,6 +14,7 @@ public final class ParameterSet implements Iterable<Parameter> {
   private final Map<String, Parameter> byName = new LinkedHashMap<>();
   private final Scope scope;
   private final DType matrixType;
+  private final boolean detached;
 
   /** An empty set whose parameters will live in the given scope, their values in F32. */
   public ParameterSet(Scope scope) {
@@ -26,11 +27,26 @@ public final class ParameterSet implements Iterable<Parameter> {
    * @param matrixType type of the values of those of kind MATRIX: F32, F16 or BF16; those of kind FULL are F32
    */
   public ParameterSet(Scope scope, DType matrixType) {
+    this(scope, matrixType, false);
+  }
+
+  private ParameterSet(Scope scope, DType matrixType, boolean detached) {
     this.scope = scope;
+    this.detached = detached;
     if (!matrixType.isFloating()) {
       throw new IllegalArgumentException("matrix type: expected F32, F16 or BF16, got " + matrixType);
     }
     this.matrixType = matrixType;
+  }
+
+  /**
+   * An empty set whose parameters have no memory of their own, see {@link Parameter#detached}.
+   *
+   * @param scope of the device on which they will be used
+   * @param matrixType type of the values of those of kind MATRIX: F32, F16 or BF16; those of kind FULL are F32
+   */
+  public static ParameterSet detached(Scope scope, DType matrixType) {
+    return new ParameterSet(scope, matrixType, true);
   }
 
   /**
@@ -42,7 +58,9 @@ public final class ParameterSet implements Iterable<Parameter> {
     if (byName.containsKey(name)) {
       throw new IllegalArgumentException("two parameters are named " + name);
     }
-    Parameter parameter = new Parameter(scope, name, kind, Shape.of(dims), kind == Parameter.Kind.MATRIX ? matrixType : DType.F32);
+    DType valueType = kind == Parameter.Kind.MATRIX ? matrixType : DType.F32;
+    Parameter parameter = detached ? Parameter.detached(name, kind, Shape.of(dims), valueType)
+        : new Parameter(scope, name, kind, Shape.of(dims), valueType);
     byName.put(name, parameter);
     return parameter;
   }

@@ -108,4 +108,33 @@ class ParameterTest {
       assertEquals(0, device.bytesInUse());
     }
   }
+
+  @Test
+  void detachedParametersHaveWhatIsLentToThem() {
+    Device device = Device.cpu(1);
+    try (Scope scope = device.newScope()) {
+      Parameter parameter = ParameterSet.detached(scope, DType.BF16).add("w", Parameter.Kind.MATRIX, 2, 3);
+      assertEquals(0, device.bytesInUse());
+      assertEquals(DType.BF16, parameter.valueType());
+      assertEquals(Shape.of(2, 3), parameter.shape());
+      assertEquals("w: its value is not here; attach it, or gather its block, before it is used",
+          assertThrows(IllegalStateException.class, parameter::value).getMessage());
+      assertThrows(IllegalStateException.class, parameter::gradient);
+      assertThrows(IllegalStateException.class, () -> parameter.addGradient((gradient, accumulate) -> {}));
+      assertEquals("w: value: expected BF16[2, 3], got F32[2, 3]@cpu",
+          assertThrows(ShapeException.class, () -> parameter.attachValue(scope.allocate(DType.F32, 2, 3))).getMessage());
+      Tensor value = scope.allocate(DType.BF16, 2, 3);
+      parameter.attachValue(value);
+      assertThrows(IllegalStateException.class, () -> parameter.attachValue(value));
+      parameter.drawNormal(1, 2, 1);
+      Tensor gradient = scope.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
+      parameter.attachGradient(gradient);
+      assertArrayEquals(new float[6], parameter.gradient().toFloats());
+      parameter.addGradient((sum, accumulate) -> sum.write(new float[] {6, 5, 4, 3, 2, 1}));
+      parameter.detachGradient();
+      parameter.detachValue();
+      assertArrayEquals(new float[] {6, 5, 4, 3, 2, 1}, gradient.toFloats());
+      assertThrows(IllegalStateException.class, parameter::value);
+    }
+  }
 }
