@@ -388,14 +388,29 @@ public final class Tape extends Recording {
    * @return its output
    */
   public Tensor checkpoint(Function<BlockInput, Tensor> block, Tensor x) {
+    return checkpoint(block, x, BlockPasses.PLAIN);
+  }
+
+  /**
+   * As {@link #checkpoint(Function, Tensor)}, with something done around either pass, such as bringing the block's parameters and taking them away again.
+   *
+   * @param block a function of its input, its parameters and nothing that changes in between
+   * @param x its input
+   * @param passes is told where each pass begins and ends
+   * @return its output
+   */
+  public Tensor checkpoint(Function<BlockInput, Tensor> block, Tensor x, BlockPasses passes) {
     Tensor out;
+    passes.beginForward();
     try (Scope inner = scope.device().newScope()) {
       Tape forward = inference(inner, computeType);
       Tensor result = block.apply(new BlockInput(forward, x));
       out = scope.allocate(result.dtype(), result.shape());
       ops.copy(result, out);
     }
+    passes.endForward();
     return record(out, gradOut -> {
+      passes.beginBackward();
       try (Scope inner = scope.device().newScope()) {
         Tape again = recording(inner, computeType);
         again.observeLike(this);
@@ -408,6 +423,7 @@ public final class Tape extends Recording {
           accumulate(x, gradIn);
         }
       }
+      passes.endBackward();
     });
   }
 
