@@ -16,16 +16,15 @@ import java.lang.foreign.MemorySegment;
  * @param valueType of the values
  * @param update of values in 16 bits
  * @param key of this update's random bits
- * @param first index of the first element in the whole parameter
  */
-record AdamWKernel(MomentKernel moments, ValueKernel directions, boolean shortMoments, DType valueType, ValueUpdate update, long key, long first) {
+record AdamWKernel(MomentKernel moments, ValueKernel directions, boolean shortMoments, DType valueType, ValueUpdate update, long key) {
   /** Elements of a tile; divides the grain of ranges. */
   static final int TILE = 1024;
 
   /** For update number t. */
-  static AdamWKernel of(AdamWConfig config, boolean decays, double stepSize, float factor, int t, DType momentType, DType valueType, long key, long first) {
+  static AdamWKernel of(AdamWConfig config, boolean decays, double stepSize, float factor, int t, DType momentType, DType valueType, long key) {
     return new AdamWKernel(MomentKernel.of(config, factor, t), ValueKernel.of(config, decays, stepSize, t), momentType == DType.U16, valueType,
-        config.valueUpdate(), key, first);
+        config.valueUpdate(), key);
   }
 
   /**
@@ -36,9 +35,10 @@ record AdamWKernel(MomentKernel moments, ValueKernel directions, boolean shortMo
    * @param master value itself where there is no copy
    * @param m mean
    * @param v variance
+   * @param first what is added to an element's index here to get that in the whole parameter
    * @param scratch checksums and counts of the range are added to its report
    */
-  void run(MemorySegment g, MemorySegment p, MemorySegment master, MemorySegment m, MemorySegment v, long from, long to, TileScratch scratch) {
+  void run(MemorySegment g, MemorySegment p, MemorySegment master, MemorySegment m, MemorySegment v, long from, long to, long first, TileScratch scratch) {
     for (long at = from; at < to; at += TILE) {
       int count = (int) Math.min(TILE, to - at);
       if (shortMoments) {
@@ -46,12 +46,12 @@ record AdamWKernel(MomentKernel moments, ValueKernel directions, boolean shortMo
       } else {
         moments.floats(g, m, v, at, count, scratch.directions);
       }
-      values(p, master, at, count, scratch);
+      values(p, master, at, count, first, scratch);
       MomentSums.add(m, v, shortMoments, at, count, first, scratch.report);
     }
   }
 
-  private void values(MemorySegment p, MemorySegment master, long at, int count, TileScratch scratch) {
+  private void values(MemorySegment p, MemorySegment master, long at, int count, long first, TileScratch scratch) {
     switch (valueType) {
       case F16 -> {
         switch (update) {

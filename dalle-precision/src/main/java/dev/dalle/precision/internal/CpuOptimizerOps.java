@@ -3,10 +3,12 @@ package dev.dalle.precision.internal;
 import dev.dalle.precision.optimizer.AdamWConfig;
 import dev.dalle.precision.optimizer.AdamWTensors;
 import dev.dalle.precision.optimizer.OptimizerOps;
+import dev.dalle.precision.optimizer.ShardPlace;
 import dev.dalle.precision.optimizer.StochasticRounding;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.cpu.CpuDevice;
+import dev.dalle.tensor.cpu.CpuTeam;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -73,28 +75,49 @@ final class CpuOptimizerOps implements OptimizerOps {
         return;
       }
       int t = memory[1].get(INT, 0);
-      AdamWKernel kernel = AdamWKernel.of(config, tensors.decays(), stepSize, scale, t, momentType, valueType, StochasticRounding.key(tensors.stream(), t),
-          tensors.first());
+      AdamWKernel kernel = AdamWKernel.of(config, tensors.decays(), stepSize, scale, t, momentType, valueType, StochasticRounding.key(tensors.stream(), t));
       clearSums();
-      team.forRanges(count, GRAIN, (thread, from, to) -> kernel.run(memory[2], memory[3], memory[4], memory[5], memory[6], from, to,
+      forRuns(team, count, tensors.place(), (thread, from, to, first) -> kernel.run(memory[2], memory[3], memory[4], memory[5], memory[6], from, to, first,
           scratch[thread]));
       writeSums(memory[7]);
     }, factor, updates, gradient, tensors.value(), tensors.master().orElse(tensors.value()), tensors.mean(), tensors.variance(), tensors.report());
   }
 
   @Override
-  public void countMoments(Tensor mean, Tensor variance, long first, Tensor report) {
+  public void countMoments(Tensor mean, Tensor variance, ShardPlace place, Tensor report) {
     long count = mean.elementCount();
     boolean codes = mean.dtype() == DType.U16;
     device.launch("countMoments", (team, memory) -> {
       clearSums();
-      team.forRanges(count, GRAIN, (thread, from, to) -> {
+      forRuns(team, count, place, (thread, from, to, first) -> {
         for (long at = from; at < to; at += AdamWKernel.TILE) {
           MomentSums.add(memory[0], memory[1], codes, at, (int) Math.min(AdamWKernel.TILE, to - at), first, scratch[thread].report);
         }
       });
       writeSums(memory[2]);
     }, mean, variance, report);
+  }
+
+  /** A piece of a run. */
+  @FunctionalInterface
+  private interface RunBody {
+    /**
+     * Works on elements of a shard.
+     *
+     * @param first what is added to an element's index in the shard to get that in the whole parameter
+     */
+    void run(int thread, long from, long to, long first);
+  }
+
+  /** Splits a shard over the team, and each range where a run of the whole parameter ends. */
+  private static void forRuns(CpuTeam team, long count, ShardPlace place, RunBody body) {
+    team.forRanges(count, GRAIN, (thread, from, to) -> {
+      for (long at = from; at < to; ) {
+        long end = place.run() >= to ? to : Math.min(to, (at / place.run() + 1) * place.run());
+        body.run(thread, at, end, place.index(at) - at);
+        at = end;
+      }
+    });
   }
 
   private void clearSums() {

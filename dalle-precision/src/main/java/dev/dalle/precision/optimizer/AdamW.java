@@ -95,7 +95,7 @@ public final class AdamW {
       int index = parts.size();
       parts.add(new Part(shard, applied.slice(index, index + 1), new AdamWTensors(value, master, scope.zeros(moments, value.shape()),
           scope.zeros(moments, value.shape()), reports.slice(index, index + 1), shard.kind() == Parameter.Kind.MATRIX,
-          StochasticRounding.stream(config.seed(), shard.name()), shard.first())));
+          StochasticRounding.stream(config.seed(), shard.name()), shard.place())));
     }
     copyValues();
   }
@@ -225,7 +225,7 @@ public final class AdamW {
   public void recount() {
     for (Part part : parts) {
       AdamWTensors tensors = part.tensors();
-      ops.countMoments(tensors.mean(), tensors.variance(), tensors.first(), tensors.report());
+      ops.countMoments(tensors.mean(), tensors.variance(), tensors.place(), tensors.report());
     }
   }
 

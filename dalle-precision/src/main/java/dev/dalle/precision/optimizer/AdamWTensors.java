@@ -14,9 +14,9 @@ import java.util.Optional;
  * @param report I32 {@code [4]}, see {@link OptimizerOps#countMoments}
  * @param decays whether the weight decay applies
  * @param stream of the parameter's random bits, see {@link StochasticRounding#key}
- * @param first index of the first element in the whole parameter
+ * @param place where the elements lie in the whole parameter
  */
-public record AdamWTensors(Tensor value, Optional<Tensor> master, Tensor mean, Tensor variance, Tensor report, boolean decays, long stream, long first) {
+public record AdamWTensors(Tensor value, Optional<Tensor> master, Tensor mean, Tensor variance, Tensor report, boolean decays, long stream, ShardPlace place) {
   /** Checks. */
   public AdamWTensors {
     Objects.requireNonNull(value, "value");
@@ -24,8 +24,6 @@ public record AdamWTensors(Tensor value, Optional<Tensor> master, Tensor mean, T
     Objects.requireNonNull(mean, "mean");
     Objects.requireNonNull(variance, "variance");
     Objects.requireNonNull(report, "report");
-    if (first < 0) {
-      throw new IllegalArgumentException("first: expected an index of at least 0, got " + first);
-    }
+    Objects.requireNonNull(place, "place");
   }
 }

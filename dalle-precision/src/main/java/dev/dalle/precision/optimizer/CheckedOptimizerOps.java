@@ -74,12 +74,10 @@ public final class CheckedOptimizerOps implements OptimizerOps {
   }
 
   @Override
-  public void countMoments(Tensor mean, Tensor variance, long first, Tensor report) {
-    if (first < 0) {
-      throw new IllegalArgumentException("first: expected an index of at least 0, got " + first);
-    }
+  public void countMoments(Tensor mean, Tensor variance, ShardPlace place, Tensor report) {
+    Objects.requireNonNull(place, "place");
     moments(mean, variance, report);
-    ops.countMoments(mean, variance, first, report);
+    ops.countMoments(mean, variance, place, report);
   }
 
   private void moments(Tensor mean, Tensor variance, Tensor report) {

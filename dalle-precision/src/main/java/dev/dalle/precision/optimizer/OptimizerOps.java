@@ -58,10 +58,10 @@ public interface OptimizerOps {
    *
    * @param mean F32, or U16 with codes of 1-6-9
    * @param variance F32, or U16 with codes of 0-6-10, as {@code mean}; as many elements
-   * @param first index of the first element in the whole parameter
+   * @param place where the elements lie in the whole parameter
    * @param report I32 {@code [4]}, overwritten
    */
-  void countMoments(Tensor mean, Tensor variance, long first, Tensor report);
+  void countMoments(Tensor mean, Tensor variance, ShardPlace place, Tensor report);
 
   /**
    * {@code average += (1 - decay) * (value - average)}; exactly unchanged where both are equal.

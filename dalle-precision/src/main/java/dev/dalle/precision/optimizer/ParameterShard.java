@@ -7,32 +7,30 @@ import java.util.Objects;
 import java.util.function.Supplier;
 
 /**
- * A contiguous piece of a parameter that an optimizer updates, or the whole of it. Everything that is computed for an element depends on the parameter's name
- * and kind and on the element's index in the whole parameter, never on where the piece begins and ends.
+ * A piece of a parameter that an optimizer updates, or the whole of it. Everything that is computed for an element depends on the parameter's name and kind and
+ * on the element's index in the whole parameter, never on how it was cut into pieces.
  *
  * @param name of the whole parameter
  * @param kind of the whole parameter
  * @param value the piece; F32, or, for a MATRIX, F16 or BF16
  * @param gradient gives F32 with as many elements, once an update
- * @param first index of the piece's first element in the whole parameter
+ * @param place where the piece's elements lie in the whole parameter
  */
-public record ParameterShard(String name, Parameter.Kind kind, Tensor value, Supplier<Tensor> gradient, long first) {
+public record ParameterShard(String name, Parameter.Kind kind, Tensor value, Supplier<Tensor> gradient, ShardPlace place) {
   /** Checks. */
   public ParameterShard {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(kind, "kind");
     Objects.requireNonNull(gradient, "gradient");
+    Objects.requireNonNull(place, "place");
     if (!value.dtype().isFloating() || kind == Parameter.Kind.FULL && value.dtype() != DType.F32) {
       throw new IllegalArgumentException(name + ": value: expected F32" + (kind == Parameter.Kind.FULL ? "" : ", F16 or BF16") + " for kind " + kind + ", got "
           + value);
-    }
-    if (first < 0) {
-      throw new IllegalArgumentException(name + ": first: expected an index of at least 0, got " + first);
     }
   }
 
   /** The whole of a parameter. */
   public static ParameterShard whole(Parameter parameter) {
-    return new ParameterShard(parameter.name(), parameter.kind(), parameter.value(), parameter::gradient, 0);
+    return new ParameterShard(parameter.name(), parameter.kind(), parameter.value(), parameter::gradient, ShardPlace.from(0));
   }
 }

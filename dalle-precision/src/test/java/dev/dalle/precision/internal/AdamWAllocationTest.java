@@ -23,14 +23,14 @@ class AdamWAllocationTest {
   @MethodSource("dev.dalle.precision.testing.Kept#all")
   void compiledUpdatesAllocateNothing(Kept kept) {
     AdamWKernel kernel = AdamWKernel.of(kept.in(AdamWConfig.TRANSFORMER), true, 1e-3, 1, 5, kept.moments() == Moments.F32 ? DType.F32 : DType.U16,
-        kept.valueType(), 3, 0);
+        kept.valueType(), 3);
     TileScratch scratch = new TileScratch();
     MemorySegment g = memory();
     MemorySegment p = memory();
     MemorySegment master = memory();
     MemorySegment m = memory();
     MemorySegment v = memory();
-    check(() -> kernel.run(g, p, kept.copied() ? master : p, m, v, 0, COUNT, scratch));
+    check(() -> kernel.run(g, p, kept.copied() ? master : p, m, v, 0, COUNT, 0, scratch));
   }
 
   @ParameterizedTest

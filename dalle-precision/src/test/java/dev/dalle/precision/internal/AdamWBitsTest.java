@@ -7,6 +7,7 @@ import dev.dalle.precision.optimizer.AdamWConfig;
 import dev.dalle.precision.optimizer.AdamWTensors;
 import dev.dalle.precision.optimizer.Moments;
 import dev.dalle.precision.optimizer.OptimizerOps;
+import dev.dalle.precision.optimizer.ShardPlace;
 import dev.dalle.precision.testing.Bits;
 import dev.dalle.precision.testing.Kept;
 import dev.dalle.precision.testing.ScalarAdamW;
@@ -30,8 +31,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Every combination of moments, types of values and ways to round them, bit for bit against one element at a time. */
 class AdamWBitsTest {
   private static final long STREAM = 0x0BAD_CAFE_1234_5678L;
-  /** Odd: the first code is the upper half of a word. */
-  private static final long FIRST = 70_001;
+  /** Odd: the first code is the upper half of a word; and runs of an odd length, so that a vector meets the end of one anywhere. */
+  private static final ShardPlace PLACE = new ShardPlace(70_001, 1009, 4001);
   private static final int[] SIZES = {0, 1, 13, 207, 1_025, 16_384 * 2 + 517};
 
   /** A parameter with its state on the host. */
@@ -108,7 +109,7 @@ class AdamWBitsTest {
       Tensor mean = codes ? bits(scope, DType.U16, from.codes(e -> e.meanCode)) : shifted(scope, DType.F32, from.floats(e -> e.mean));
       Tensor variance = codes ? bits(scope, DType.U16, from.codes(e -> e.varianceCode)) : shifted(scope, DType.F32, from.floats(e -> e.variance));
       Optional<Tensor> master = kept.copied() ? Optional.of(shifted(scope, DType.F32, from.floats(e -> e.master))) : Optional.empty();
-      state = new AdamWTensors(value, master, mean, variance, scope.of(new int[] {1, 2, 3, 4}, 4), true, STREAM, FIRST);
+      state = new AdamWTensors(value, master, mean, variance, scope.of(new int[] {1, 2, 3, 4}, 4), true, STREAM, PLACE);
     }
 
     private static Tensor shifted(Scope scope, DType type, float[] values) {
@@ -165,7 +166,7 @@ class AdamWBitsTest {
                 float factor = t == 2 ? -0.37f : 1;
                 ScalarAdamW scalar = new ScalarAdamW(config, true, kept.valueType(), STREAM, 0.01 * t, factor, t);
                 for (int i = 0; i < size; i++) {
-                  scalar.update(expected.elements[i], expected.gradient[i], FIRST + i);
+                  scalar.update(expected.elements[i], expected.gradient[i], PLACE.index(i));
                 }
                 actual.update(config, 0.01 * t, factor, t);
                 actual.assertEqual(expected, device.name() + ", " + size + (wild ? " wild" : "") + " elements, update " + t);
@@ -192,14 +193,14 @@ class AdamWBitsTest {
     assertArrayEquals(report, actual.state.report().toInts(), "report of the update");
     Tensor again = actual.state.report();
     again.write(new int[4]);
-    again.device().operations(OptimizerOps.class).countMoments(actual.state.mean(), actual.state.variance(), FIRST, again);
+    again.device().operations(OptimizerOps.class).countMoments(actual.state.mean(), actual.state.variance(), PLACE, again);
     assertArrayEquals(report, again.toInts(), "counted anew");
   }
 
   private static int checksum(int[] bits, boolean codes) {
     BigInteger sum = BigInteger.ZERO;
     for (int i = 0; i < bits.length; i++) {
-      long index = FIRST + i;
+      long index = PLACE.index(i);
       long word = codes ? index / 2 : index;
       BigInteger part = BigInteger.valueOf(bits[i]).shiftLeft(codes && index % 2 == 1 ? 16 : 0);
       sum = sum.add(BigInteger.valueOf(2 * word + 1).multiply(part));

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.dalle.precision.format.FloatFormat;
 import dev.dalle.precision.optimizer.AdamWConfig;
 import dev.dalle.precision.optimizer.AdamWTensors;
+import dev.dalle.precision.optimizer.ShardPlace;
 import dev.dalle.precision.optimizer.OptimizerOps;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Device;
@@ -49,7 +50,7 @@ class CpuOptimizerOpsTest {
       Tensor mean = shifted(scope, normal(3, count, 0.1));
       Tensor variance = shifted(scope, squared(normal(4, count, 0.2)));
       device.operations(OptimizerOps.class).adamW(config, stepSize, scope.of(new float[] {factor}, 1), scope.of(new int[] {t}, 1), gradient,
-          new AdamWTensors(value, Optional.empty(), mean, variance, scope.zeros(DType.I32, Shape.of(4)), true, 0, 0));
+          new AdamWTensors(value, Optional.empty(), mean, variance, scope.zeros(DType.I32, Shape.of(4)), true, 0, ShardPlace.from(0)));
       return new Result(value.toFloats(), mean.toFloats(), variance.toFloats());
     }
   }
@@ -116,7 +117,7 @@ class CpuOptimizerOpsTest {
       variance.write(IntStream.range(0, count).map(i -> FloatFormat.F0_6_10.encode(Math.pow(0.2 * Philox.normal(7, 4, i), 2))).toArray());
       device.operations(OptimizerOps.class).adamW(AdamWConfig.TRANSFORMER, 1e-3, scope.of(new float[] {0.37f}, 1), scope.of(new int[] {3}, 1),
           shifted(scope, normal(1, count, 0.3)), new AdamWTensors(shifted(scope, normal(2, count, 0.05)), Optional.empty(), mean, variance,
-              scope.zeros(DType.I32, Shape.of(4)), true, 0, 0));
+              scope.zeros(DType.I32, Shape.of(4)), true, 0, ShardPlace.from(0)));
       return new int[][] {mean.toInts(), variance.toInts()};
     }
   }

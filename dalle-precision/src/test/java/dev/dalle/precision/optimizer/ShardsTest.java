@@ -11,6 +11,7 @@ import dev.dalle.tensor.Parameter;
 import dev.dalle.tensor.ParameterSet;
 import dev.dalle.tensor.Philox;
 import dev.dalle.tensor.Scope;
+import dev.dalle.tensor.Shape;
 import dev.dalle.tensor.Tensor;
 import dev.dalle.tensor.testing.OpaqueDevice;
 import java.util.ArrayList;
@@ -99,7 +100,8 @@ class ShardsTest {
       long count = parameter.shape().elementCount();
       long[] cuts = cuts(count, shards);
       Tensor value = parameter.value().reshape(count).slice(cuts[rank], cuts[rank + 1]);
-      return new ParameterShard(parameter.name(), parameter.kind(), value, () -> parameter.gradient().reshape(count).slice(cuts[rank], cuts[rank + 1]), cuts[rank]);
+      return new ParameterShard(parameter.name(), parameter.kind(), value, () -> parameter.gradient().reshape(count).slice(cuts[rank], cuts[rank + 1]),
+          ShardPlace.from(cuts[rank]));
     }).toList();
   }
 
@@ -126,6 +128,64 @@ class ShardsTest {
         assertEquals(whole.reports, cut.reports, shards + " shards on " + device.name());
       }
     }
+  }
+
+  /** A matrix that is cut by its columns gives the same bits as the whole, and checksums that add up. */
+  @ParameterizedTest
+  @MethodSource("dev.dalle.precision.testing.Kept#all")
+  void bitsDoNotDependOnTheDimensionThatIsCut(Kept kept) {
+    int rows = 37;
+    int columns = 21;
+    int[] cuts = {0, 8, 16, 21};
+    AdamWConfig config = kept.in(AdamWConfig.TRANSFORMER);
+    Device device = Device.cpu(2);
+    try (Scope scope = device.newScope()) {
+      Parameter whole = new Parameter(scope, "w", Parameter.Kind.MATRIX, Shape.of(rows, columns), kept.valueType());
+      whole.drawNormal(1, 2, 1);
+      float[] start = whole.value().toFloats();
+      AdamW one = new AdamW(scope, List.of(whole), config);
+      List<Tensor> values = new ArrayList<>();
+      List<Tensor> gradients = new ArrayList<>();
+      List<AdamW> ranks = new ArrayList<>();
+      for (int rank = 0; rank < cuts.length - 1; rank++) {
+        int from = cuts[rank];
+        int width = cuts[rank + 1] - from;
+        Tensor value = scope.allocate(kept.valueType(), rows, width);
+        value.write(columns(start, columns, from, width));
+        Tensor gradient = scope.allocate(DType.F32, rows, width);
+        values.add(value);
+        gradients.add(gradient);
+        ranks.add(AdamW.ofShards(scope, List.of(new ParameterShard("w", Parameter.Kind.MATRIX, value, () -> gradient, new ShardPlace(from, width, columns))),
+            config));
+      }
+      for (int update = 1; update <= UPDATES; update++) {
+        Tensor drawn = scope.allocate(DType.F32, rows, columns);
+        device.ops().normal(7, update, 0.1, drawn);
+        whole.clearGradient();
+        whole.addGradient((gradient, accumulate) -> device.ops().copy(drawn, gradient));
+        one.update(0.02, 0.5);
+        for (int rank = 0; rank < ranks.size(); rank++) {
+          gradients.get(rank).write(columns(drawn.toFloats(), columns, cuts[rank], cuts[rank + 1] - cuts[rank]));
+          ranks.get(rank).update(0.02, 0.5);
+        }
+      }
+      MomentReport sum = ranks.getFirst().reports().getFirst();
+      for (AdamW rank : ranks.subList(1, ranks.size())) {
+        sum = sum.plus(rank.reports().getFirst());
+      }
+      assertEquals(one.reports().getFirst(), sum);
+      for (int rank = 0; rank < ranks.size(); rank++) {
+        assertArrayEquals(columns(whole.value().toFloats(), columns, cuts[rank], cuts[rank + 1] - cuts[rank]), values.get(rank).toFloats());
+      }
+    }
+  }
+
+  private static float[] columns(float[] matrix, int columns, int from, int width) {
+    float[] part = new float[matrix.length / columns * width];
+    for (int i = 0; i < part.length; i++) {
+      part[i] = matrix[i / width * columns + from + i % width];
+    }
+    return part;
   }
 
   /** Grouped otherwise, and in another order: a parameter has the same bits alone. */

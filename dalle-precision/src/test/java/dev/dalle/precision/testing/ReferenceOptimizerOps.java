@@ -7,6 +7,7 @@ import dev.dalle.precision.format.FloatFormat;
 import dev.dalle.precision.optimizer.AdamWConfig;
 import dev.dalle.precision.optimizer.AdamWTensors;
 import dev.dalle.precision.optimizer.OptimizerOps;
+import dev.dalle.precision.optimizer.ShardPlace;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Tensor;
 import java.math.BigInteger;
@@ -66,20 +67,20 @@ final class ReferenceOptimizerOps implements OptimizerOps {
     tensors.master().ifPresent(master -> write(master, p));
     write(tensors.mean(), m);
     write(tensors.variance(), v);
-    countMoments(tensors.mean(), tensors.variance(), tensors.first(), tensors.report());
+    countMoments(tensors.mean(), tensors.variance(), tensors.place(), tensors.report());
   }
 
   @Override
-  public void countMoments(Tensor mean, Tensor variance, long first, Tensor report) {
+  public void countMoments(Tensor mean, Tensor variance, ShardPlace place, Tensor report) {
     boolean codes = mean.dtype() == DType.U16;
-    write(report, new double[] {checksum(mean, first), checksum(variance, first), beyond(mean, codes ? 0x7FFF : 0), beyond(variance, codes ? 0xFFFF : 0)});
+    write(report, new double[] {checksum(mean, place), checksum(variance, place), beyond(mean, codes ? 0x7FFF : 0), beyond(variance, codes ? 0xFFFF : 0)});
   }
 
-  private static int checksum(Tensor moment, long first) {
+  private static int checksum(Tensor moment, ShardPlace place) {
     double[] elements = read(moment);
     BigInteger sum = BigInteger.ZERO;
     for (int i = 0; i < elements.length; i++) {
-      long index = first + i;
+      long index = place.index(i);
       boolean code = moment.dtype() == DType.U16;
       BigInteger part = code ? BigInteger.valueOf((long) elements[i]).shiftLeft(index % 2 == 1 ? 16 : 0)
           : BigInteger.valueOf(Float.floatToRawIntBits((float) elements[i]));
