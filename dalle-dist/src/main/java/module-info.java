@@ -5,10 +5,16 @@
  * <p>Everything works on tensors and on blocks of parameters; no model is known here.
  *
  * <p>Run with {@code --add-modules jdk.incubator.vector}.
+ *
+ * @provides dev.dalle.tensor.OperationProvider the operations of shards on the processor
  */
 module dev.dalle.dist {
   requires transitive dev.dalle.precision;
   requires transitive dev.dalle.tensor;
 
   exports dev.dalle.dist;
+  exports dev.dalle.dist.shard;
+
+  provides dev.dalle.tensor.OperationProvider with
+      dev.dalle.dist.internal.CpuShardProvider;
 }
