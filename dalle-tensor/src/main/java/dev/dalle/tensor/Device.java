@@ -2,6 +2,7 @@ package dev.dalle.tensor;
 
 import dev.dalle.tensor.internal.cpu.HostDevice;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * Something that holds tensors and computes with them. Operations are posted and run in the order of posting; a device may run
@@ -81,6 +82,16 @@ public interface Device {
    * @throws ShapeException if the sizes differ or the memory is not native
    */
   Completion downloadLater(Tensor tensor, MemorySegment host);
+
+  /**
+   * A tensor's bytes, for host code that works beside the device, such as a transfer between processes. Waits until everything posted before is done; what is
+   * posted later may still change them.
+   *
+   * @return native, little-endian, valid until the tensor's memory is given back; empty where the host cannot reach it
+   */
+  default Optional<MemorySegment> hostView(Tensor tensor) {
+    return Optional.empty();
+  }
 
   /**
    * Whether tensors lie in the host's memory and operations run on its cores. Then there is nothing to gain from keeping on the host what is seldom used, and no

@@ -201,6 +201,15 @@ public class HostDevice implements CpuDevice {
   }
 
   @Override
+  public Optional<MemorySegment> hostView(Tensor tensor) {
+    if (!isHost()) {
+      return Optional.empty();
+    }
+    synchronize();
+    return Optional.of(segment(tensor));
+  }
+
+  @Override
   public boolean isHost() {
     return true;
   }
