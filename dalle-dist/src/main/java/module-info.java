@@ -14,6 +14,7 @@ module dev.dalle.dist {
 
   exports dev.dalle.dist;
   exports dev.dalle.dist.shard;
+  exports dev.dalle.dist.threads;
 
   provides dev.dalle.tensor.OperationProvider with
       dev.dalle.dist.internal.CpuShardProvider;

@@ -19,15 +19,19 @@ public class CommunicationException extends RuntimeException {
    * @param culprit the first rank that failed, is late or differs, if known
    * @param operation that could not be done, with type and size
    * @param sequence number of the posted group within its communicator, from 1
-   * @param found what happened, and what to do
+   * @param found what the culprit did, as the end of a sentence about it; a whole one if it is not known
    */
   public CommunicationException(String communicator, int rank, OptionalInt culprit, String operation, long sequence, String found, Throwable cause) {
     super(communicator + ", rank " + rank + ": " + operation + " (number " + sequence + "): "
-        + (culprit.isPresent() && culprit.getAsInt() != rank ? "rank " + culprit.getAsInt() + " " : "") + found, cause);
+        + subject(rank, culprit) + found, cause);
     this.rank = rank;
     this.culprit = culprit.orElse(-1);
     this.operation = operation;
     this.sequence = sequence;
+  }
+
+  private static String subject(int rank, OptionalInt culprit) {
+    return culprit.isEmpty() ? "" : culprit.getAsInt() == rank ? "this rank " : "rank " + culprit.getAsInt() + " ";
   }
 
   /** The rank on which it is thrown. */
