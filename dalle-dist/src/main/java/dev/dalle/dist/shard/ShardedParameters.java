@@ -8,6 +8,7 @@ import dev.dalle.precision.optimizer.ParameterShard;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Parameter;
+import dev.dalle.tensor.ParameterSet;
 import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.Shape;
 import dev.dalle.tensor.Tensor;
@@ -21,7 +22,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The parameters of a list of blocks, each split over the ranks of a machine. Of a block that is not here there are only the shards.
+ * The parameters of a list of blocks, each split over the ranks of a machine. Of a block that is not here there are only the shards, which are parameters, too: to
+ * whatever optimizes, scales, measures or averages parameters they are the model, of which each rank has a part.
  *
  * <p>For each pass of a block, on every rank in the same order:
  * <pre>{@code
@@ -30,7 +32,7 @@ import java.util.Set;
  * attachGradients(i)                   before it runs backwards
  * scatterGradients(i)                  posts the averaging of its gradients into shards, after it ran backwards
  * detach(i)                            the whole is given back
- * collectGradients(i, sink)            waits for the averaging and hands the shards on
+ * collectGradients(i)                  waits for the averaging and adds it to the gradients of the shards
  * }</pre>
  * With one rank a shard is the whole, and nothing is moved. The same inputs give the same bits. One thread at a time.
  */
@@ -52,6 +54,7 @@ public final class ShardedParameters implements AutoCloseable {
   private final Communicator machine;
   private final ShardOps ops;
   private final List<ShardedBlock> blocks;
+  private final ParameterSet shards;
   private final List<List<ShardedParameter>> parameters = new ArrayList<>();
   private final Gathered[] gathered;
   private final Averaged[] averaged;
@@ -74,10 +77,10 @@ public final class ShardedParameters implements AutoCloseable {
   /**
    * Shards with undefined content; {@link #write} fills them.
    *
-   * @param scope owns the shards
+   * @param scope owns the shards and their gradients
    * @param machine the ranks over which every parameter is split, on the scope's device
    * @param blocks in the order in which they run
-   * @throws IllegalArgumentException if a parameter is in two places or two have one name, or if the rule does not fit
+   * @throws IllegalArgumentException if a parameter is in two places or two have one name, or the matrices are of several types, or the rule does not fit
    */
   public ShardedParameters(Scope scope, Communicator machine, List<ShardedBlock> blocks, ShardRule rule) {
     this.device = scope.device();
@@ -89,6 +92,7 @@ public final class ShardedParameters implements AutoCloseable {
     if (machine.device() != device) {
       throw new IllegalArgumentException("machine: expected a communicator on " + device.name() + ", got one on " + machine.device().name());
     }
+    shards = new ParameterSet(scope, matrixType(blocks));
     Set<Parameter> seen = Collections.newSetFromMap(new IdentityHashMap<>());
     Set<String> names = new HashSet<>();
     for (ShardedBlock block : blocks) {
@@ -97,10 +101,22 @@ public final class ShardedParameters implements AutoCloseable {
         if (!seen.add(parameter) || !names.add(parameter.name())) {
           throw new IllegalArgumentException("blocks: " + parameter + " of " + block.name() + " is in another place too, or another has its name");
         }
-        ofBlock.add(new ShardedParameter(parameter, layout(rule, parameter), scope.allocate(parameter.valueType(), layout(rule, parameter).shardShape())));
+        ShardLayout layout = layout(rule, parameter);
+        // Of one rank the shard is the parameter, in its own shape.
+        Shape shape = machine.size() == 1 ? parameter.shape() : layout.shardShape();
+        ofBlock.add(new ShardedParameter(parameter, layout, shards.add(parameter.name(), parameter.kind(), shape.toArray())));
       }
       parameters.add(List.copyOf(ofBlock));
     }
+  }
+
+  private static DType matrixType(List<ShardedBlock> blocks) {
+    List<DType> types = blocks.stream().flatMap(block -> block.parameters().stream()).filter(parameter -> parameter.kind() == Parameter.Kind.MATRIX)
+        .map(Parameter::valueType).distinct().toList();
+    if (types.size() > 1) {
+      throw new IllegalArgumentException("blocks: expected all matrices in one type, got " + types);
+    }
+    return types.isEmpty() ? DType.F32 : types.getFirst();
   }
 
   private ShardLayout layout(ShardRule rule, Parameter parameter) {
@@ -127,23 +143,15 @@ public final class ShardedParameters implements AutoCloseable {
     return blocks.get(block).name();
   }
 
-  /**
-   * What an optimizer updates on this rank.
-   *
-   * @param gradients of these parameters
-   */
-  public List<ParameterShard> shards(GradientShards gradients) {
-    List<ParameterShard> shards = new ArrayList<>();
-    for (int block = 0; block < parameters.size(); block++) {
-      for (int i = 0; i < parameters.get(block).size(); i++) {
-        ShardedParameter sharded = parameters.get(block).get(i);
-        int ofBlock = block;
-        int index = i;
-        shards.add(new ParameterShard(sharded.parameter().name(), sharded.parameter().kind(), sharded.shard(), () -> gradients.gradient(ofBlock, index),
-            sharded.layout().place(machine.rank())));
-      }
-    }
+  /** All shards of this rank, in the order of the blocks: {@link ShardLayout#shardShape}, or, of one rank, the shapes of the parameters. */
+  public ParameterSet shards() {
     return shards;
+  }
+
+  /** What an optimizer updates on this rank, in the same order: {@link #shards} and where they lie in the whole. */
+  public List<ParameterShard> optimized() {
+    return parameters.stream().flatMap(List::stream).map(sharded -> new ParameterShard(sharded.shard().name(), sharded.shard().kind(), sharded.shard().value(),
+        sharded.shard()::gradient, sharded.layout().place(machine.rank()))).toList();
   }
 
   // Whole parameters
@@ -154,18 +162,18 @@ public final class ShardedParameters implements AutoCloseable {
       return;
     }
     Scope scope = device.newScope();
-    List<Tensor> shards = new ArrayList<>();
+    List<Tensor> all = new ArrayList<>();
     List<Collective> group = new ArrayList<>();
     for (ShardedParameter sharded : parameters.get(block)) {
       if (machine.size() == 1) {
-        shards.add(sharded.shard());
+        all.add(sharded.shard().value());
       } else {
-        Tensor all = scope.allocate(sharded.shard().dtype(), machine.size() * sharded.layout().shardCount());
-        group.add(new Collective.AllGather(sharded.shard(), all));
-        shards.add(all);
+        Tensor gathering = scope.allocate(sharded.shard().valueType(), machine.size() * sharded.layout().shardCount());
+        group.add(new Collective.AllGather(sharded.shard().value(), gathering));
+        all.add(gathering);
       }
     }
-    gathered[block] = new Gathered(scope, shards, group.isEmpty() ? DONE : machine.post(group), false);
+    gathered[block] = new Gathered(scope, all, group.isEmpty() ? DONE : machine.post(group), false);
   }
 
   /**
@@ -182,13 +190,13 @@ public final class ShardedParameters implements AutoCloseable {
     found.pending().await();
     for (int i = 0; i < found.shards().size(); i++) {
       ShardedParameter sharded = parameters.get(block).get(i);
-      sharded.parameter().attachValue(whole(found.scope(), sharded, found.shards().get(i)));
+      sharded.whole().attachValue(whole(found.scope(), sharded, found.shards().get(i)));
     }
     gathered[block] = new Gathered(found.scope(), List.of(), DONE, true);
   }
 
   private Tensor whole(Scope scope, ShardedParameter sharded, Tensor shards) {
-    Shape shape = sharded.parameter().shape();
+    Shape shape = sharded.whole().shape();
     long count = shape.elementCount();
     if (sharded.layout().isContiguous()) {
       return shards.reshape(shards.elementCount()).slice(0, count).reshape(shape);
@@ -207,7 +215,7 @@ public final class ShardedParameters implements AutoCloseable {
     }
     found.pending().await();
     if (found.attached()) {
-      parameters.get(block).forEach(sharded -> sharded.parameter().detachValue());
+      parameters.get(block).forEach(sharded -> sharded.whole().detachValue());
     }
     found.scope().close();
     gathered[block] = null;
@@ -232,11 +240,11 @@ public final class ShardedParameters implements AutoCloseable {
     Scope scope = device.newScope();
     List<Tensor> whole = new ArrayList<>();
     for (ShardedParameter sharded : parameters.get(block)) {
-      Shape shape = sharded.parameter().shape();
+      Shape shape = sharded.whole().shape();
       long count = sharded.layout().isContiguous() ? machine.size() * sharded.layout().shardCount() : shape.elementCount();
       Tensor gradient = scope.allocate(DType.F32, count);
       whole.add(gradient);
-      sharded.parameter().attachGradient(gradient.slice(0, shape.elementCount()).reshape(shape));
+      sharded.whole().attachGradient(gradient.slice(0, shape.elementCount()).reshape(shape));
     }
     averaged[block] = new Averaged(scope, whole, List.of(), Optional.empty());
   }
@@ -256,10 +264,10 @@ public final class ShardedParameters implements AutoCloseable {
     for (int i = 0; i < found.whole().size(); i++) {
       ShardedParameter sharded = parameters.get(block).get(i);
       Tensor all = shardsOf(found.scope(), sharded, found.whole().get(i));
-      sharded.parameter().detachGradient();
+      sharded.whole().detachGradient();
       long count = sharded.layout().shardCount();
       Tensor part = all.slice(machine.rank() * count, (machine.rank() + 1) * count);
-      parts.add(part.reshape(sharded.layout().shardShape()));
+      parts.add(part.reshape(sharded.shard().shape()));
       if (machine.size() > 1) {
         group.add(new Collective.ReduceScatter(all, part, Reduction.AVERAGE));
       }
@@ -269,7 +277,7 @@ public final class ShardedParameters implements AutoCloseable {
 
   private Tensor shardsOf(Scope scope, ShardedParameter sharded, Tensor gradient) {
     // Reading it fills in zeros where nothing was added.
-    Tensor present = sharded.parameter().gradient();
+    Tensor present = sharded.whole().gradient();
     ShardLayout layout = sharded.layout();
     if (layout.isContiguous()) {
       if (gradient.elementCount() > layout.elementCount()) {
@@ -284,18 +292,25 @@ public final class ShardedParameters implements AutoCloseable {
   }
 
   /**
-   * Waits for the averaging of a block's gradients and hands this rank's shards on. Does nothing if none is under way.
+   * Waits for the averaging of a block's gradients and adds them to those of the shards. Does nothing if none is under way.
    *
    * @throws dev.dalle.dist.CommunicationException if a rank failed or is late
    */
-  public void collectGradients(int block, GradientSink sink) {
+  public void collectGradients(int block) {
     Averaged found = averaged[block];
     if (found == null || found.pending().isEmpty()) {
       return;
     }
     found.pending().get().await();
     for (int i = 0; i < found.parts().size(); i++) {
-      sink.add(block, i, found.parts().get(i));
+      Tensor part = found.parts().get(i);
+      parameters.get(block).get(i).shard().addGradient((gradient, accumulate) -> {
+        if (accumulate) {
+          device.ops().addScaled(part, 1, gradient);
+        } else {
+          device.ops().copy(part, gradient);
+        }
+      });
     }
     found.scope().close();
     averaged[block] = null;
@@ -309,7 +324,7 @@ public final class ShardedParameters implements AutoCloseable {
    * @param whole of the parameter's value type and shape
    */
   public void write(ShardedParameter sharded, Tensor whole) {
-    ops.cutOne(whole, sharded.layout(), machine.rank(), sharded.shard());
+    ops.cutOne(whole, sharded.layout(), machine.rank(), sharded.shard().value());
   }
 
   /**
@@ -337,13 +352,13 @@ public final class ShardedParameters implements AutoCloseable {
     for (int block = 0; block < gathered.length; block++) {
       if (gathered[block] != null) {
         if (gathered[block].attached()) {
-          parameters.get(block).forEach(sharded -> sharded.parameter().detachValue());
+          parameters.get(block).forEach(sharded -> sharded.whole().detachValue());
         }
         gathered[block].scope().close();
         gathered[block] = null;
       }
       if (averaged[block] != null) {
-        parameters.get(block).forEach(sharded -> sharded.parameter().detachGradient());
+        parameters.get(block).forEach(sharded -> sharded.whole().detachGradient());
         averaged[block].scope().close();
         averaged[block] = null;
       }

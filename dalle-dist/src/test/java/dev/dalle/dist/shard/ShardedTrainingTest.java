@@ -109,22 +109,21 @@ class ShardedTrainingTest {
       }
       try (ShardedParameters sharded = new ShardedParameters(scope, machine, blocks, RULE)) {
         initialise(scope, sharded);
-        GradientShards gradients = new GradientShards(scope, sharded);
-        AdamW adam = AdamW.ofShards(scope, sharded.shards(gradients), AdamWConfig.TRANSFORMER);
+        AdamW adam = AdamW.ofShards(scope, sharded.optimized(), AdamWConfig.TRANSFORMER);
         long before = device.bytesInUse();
         for (int update = 1; update <= UPDATES; update++) {
-          gradients.clear();
+          sharded.shards().clearGradients();
           try (Scope step = device.newScope()) {
             int share = BATCH / machine.size();
             Tape tape = Tape.recording(step, DType.F32);
             Tensor x = rows(step, update, machine.rank() * share, (machine.rank() + 1) * share);
             for (int block = 0; block < BLOCKS; block++) {
               int number = block;
-              x = tape.checkpoint(input -> apply(input.tape(), set, number, input.x()), x, passes(sharded, number, gradients));
+              x = tape.checkpoint(input -> apply(input.tape(), set, number, input.x()), x, passes(sharded, number));
             }
             tape.backward(x, outputGradient(step, x));
           }
-          sharded.collectGradients(0, gradients);
+          sharded.collectGradients(0);
           adam.update(0.01, 1);
           assertEquals(before, device.bytesInUse());
         }
@@ -133,9 +132,9 @@ class ShardedTrainingTest {
           for (int i = 0; i < sharded.block(block).size(); i++) {
             ShardedParameter parameter = sharded.block(block).get(i);
             try (Scope whole = device.newScope()) {
-              Tensor read = whole.allocate(DType.F32, parameter.parameter().shape());
-              sharded.read(parameter.layout(), finalGradients ? gradients.gradient(block, i) : parameter.shard(), read);
-              result.put(parameter.parameter().name(), read.toFloats());
+              Tensor read = whole.allocate(DType.F32, parameter.whole().shape());
+              sharded.read(parameter.layout(), finalGradients ? parameter.shard().gradient() : parameter.shard().value(), read);
+              result.put(parameter.whole().name(), read.toFloats());
             }
           }
         }
@@ -148,7 +147,7 @@ class ShardedTrainingTest {
     for (int block = 0; block < sharded.blockCount(); block++) {
       for (ShardedParameter parameter : sharded.block(block)) {
         try (Scope whole = scope.device().newScope()) {
-          Parameter drawn = new Parameter(whole, parameter.parameter().name(), parameter.parameter().kind(), parameter.parameter().shape());
+          Parameter drawn = new Parameter(whole, parameter.whole().name(), parameter.whole().kind(), parameter.whole().shape());
           drawn.drawNormal(3, drawn.name().hashCode(), 0.3);
           sharded.write(parameter, drawn.value());
         }
@@ -157,7 +156,7 @@ class ShardedTrainingTest {
   }
 
   /** The next block is gathered while this one runs. */
-  private static BlockPasses passes(ShardedParameters sharded, int block, GradientShards gradients) {
+  private static BlockPasses passes(ShardedParameters sharded, int block) {
     return new BlockPasses() {
       @Override
       public void beginForward() {
@@ -170,14 +169,14 @@ class ShardedTrainingTest {
       @Override
       public void endForward() {
         sharded.detach(block);
-        assertThrows(IllegalStateException.class, () -> sharded.block(block).getFirst().parameter().value());
+        assertThrows(IllegalStateException.class, () -> sharded.block(block).getFirst().whole().value());
       }
 
       @Override
       public void beginBackward() {
         sharded.attach(block);
         if (block + 1 < BLOCKS) {
-          sharded.collectGradients(block + 1, gradients);
+          sharded.collectGradients(block + 1);
         }
         if (block > 0) {
           sharded.gather(block - 1);
