@@ -8,7 +8,7 @@ public final class NativeLibraryException extends RuntimeException {
 
   /** Why a library cannot be used; each reason has a remedy of its own, given in the message. */
   public enum Reason {
-    /** The jar with the library is not on the class path. */
+    /** The jar with the library is not on the class path, or the library is not installed. */
     NOT_FOUND,
     /** No build of the library for this operating system or architecture. */
     UNSUPPORTED_PLATFORM,
