@@ -11,6 +11,7 @@ module dev.dalle.trainer {
   requires com.twelvemonkeys.imageio.webp;
   requires dev.dalle.attention;
   requires dev.dalle.bindings;
+  requires dev.dalle.dist;
   requires dev.dalle.dvae;
   requires dev.dalle.precision;
   requires dev.dalle.tensor;

@@ -42,8 +42,18 @@ public final class Transformer {
    * @param matrixType in which the matrices of the resblocks are kept: F32, F16 or BF16; everything else is F32
    */
   public Transformer(TransformerConfig config, Scope scope, DType matrixType) {
+    this(config, new ParameterSet(scope, matrixType));
+  }
+
+  /**
+   * A transformer whose parameters are added to a set; call {@link #initialise} or load values before using it, or, where the set is one of detached parameters,
+   * lend them values whenever they are used.
+   *
+   * @param parameters empty
+   */
+  public Transformer(TransformerConfig config, ParameterSet parameters) {
     this.config = config;
-    this.parameters = new ParameterSet(scope, matrixType);
+    this.parameters = parameters;
     for (ParameterSpec spec : config.parameters()) {
       parameters.add(spec.name(), spec.kind(), spec.shape().toArray());
     }
@@ -96,13 +106,14 @@ public final class Transformer {
   }
 
   /**
-   * The output of the last resblock. Without a recording tape nothing but the stream is kept, whatever the runner.
+   * The output of the last resblock. Without a recording tape nothing but the stream is kept, and each block runs on a tape of its own, whatever the runner.
    *
    * @param x F32 {@code [B, S, d]}
    * @return F32 {@code [B, S, d]}
    */
   public Tensor run(Tape tape, Tensor x, BlockRunner runner) {
-    BlockRunner chosen = tape.isRecording() ? runner : BlockRunner.checkpointed();
+    BlockRunner chosen = tape.isRecording() ? runner
+        : (outer, block, input) -> outer.checkpoint(inner -> runner.run(inner.tape(), block, inner.x()), input);
     Tensor stream = x;
     for (Resblock block : blocks) {
       Tensor next = chosen.run(tape, block, stream);

@@ -101,8 +101,20 @@ public final class Parameter {
    * @throws IllegalStateException if there is a gradient already
    */
   public void attachGradient(Tensor lent) {
+    attachGradient(lent, true);
+  }
+
+  /**
+   * Lends memory for the gradient.
+   *
+   * @param lent F32, of the parameter's shape; whoever lends it keeps it until {@link #detachGradient}
+   * @param empty whether its content means nothing; otherwise it is what was added so far
+   * @throws ShapeException if it is of another shape or type
+   * @throws IllegalStateException if there is a gradient already
+   */
+  public void attachGradient(Tensor lent, boolean empty) {
     gradient = Optional.of(checked("gradient", lent, DType.F32, gradient));
-    gradientEmpty = true;
+    gradientEmpty = empty;
   }
 
   /** Takes the gradient back; there is none then. */

@@ -92,7 +92,7 @@ public final class ShardedParameters implements AutoCloseable {
     if (machine.device() != device) {
       throw new IllegalArgumentException("machine: expected a communicator on " + device.name() + ", got one on " + machine.device().name());
     }
-    shards = new ParameterSet(scope, matrixType(blocks));
+    shards = ParameterSet.detached(scope, matrixType(blocks));
     Set<Parameter> seen = Collections.newSetFromMap(new IdentityHashMap<>());
     Set<String> names = new HashSet<>();
     for (ShardedBlock block : blocks) {
@@ -104,7 +104,11 @@ public final class ShardedParameters implements AutoCloseable {
         ShardLayout layout = layout(rule, parameter);
         // Of one rank the shard is the parameter, in its own shape.
         Shape shape = machine.size() == 1 ? parameter.shape() : layout.shardShape();
-        ofBlock.add(new ShardedParameter(parameter, layout, shards.add(parameter.name(), parameter.kind(), shape.toArray())));
+        Parameter shard = shards.add(parameter.name(), parameter.kind(), shape.toArray());
+        shard.attachValue(scope.allocate(shard.valueType(), shape));
+        Tensor gradient = scope.allocate(DType.F32, shape);
+        shard.attachGradient(gradient);
+        ofBlock.add(new ShardedParameter(parameter, layout, shard, gradient));
       }
       parameters.add(List.copyOf(ofBlock));
     }
@@ -241,12 +245,21 @@ public final class ShardedParameters implements AutoCloseable {
     List<Tensor> whole = new ArrayList<>();
     for (ShardedParameter sharded : parameters.get(block)) {
       Shape shape = sharded.whole().shape();
+      if (machine.size() == 1) {
+        sharded.whole().attachGradient(sharded.gradient(), sharded.shard().gradientEmpty());
+        continue;
+      }
       long count = sharded.layout().isContiguous() ? machine.size() * sharded.layout().shardCount() : shape.elementCount();
       Tensor gradient = scope.allocate(DType.F32, count);
       whole.add(gradient);
       sharded.whole().attachGradient(gradient.slice(0, shape.elementCount()).reshape(shape));
     }
     averaged[block] = new Averaged(scope, whole, List.of(), Optional.empty());
+  }
+
+  /** Whether a block's parameters have memory for whole gradients. */
+  public boolean hasGradients(int block) {
+    return averaged[block] != null && averaged[block].pending().isEmpty();
   }
 
   /**
@@ -259,6 +272,9 @@ public final class ShardedParameters implements AutoCloseable {
     if (found == null || found.pending().isPresent()) {
       throw new IllegalStateException(name(block) + ": scatterGradients: it has no gradients, call attachGradients before it runs backwards");
     }
+    if (machine.size() == 1) {
+      parameters.get(block).forEach(ShardedParameters::returnGradient);
+    }
     List<Tensor> parts = new ArrayList<>();
     List<Collective> group = new ArrayList<>();
     for (int i = 0; i < found.whole().size(); i++) {
@@ -268,11 +284,17 @@ public final class ShardedParameters implements AutoCloseable {
       long count = sharded.layout().shardCount();
       Tensor part = all.slice(machine.rank() * count, (machine.rank() + 1) * count);
       parts.add(part.reshape(sharded.shard().shape()));
-      if (machine.size() > 1) {
-        group.add(new Collective.ReduceScatter(all, part, Reduction.AVERAGE));
-      }
+      group.add(new Collective.ReduceScatter(all, part, Reduction.AVERAGE));
     }
     averaged[block] = new Averaged(found.scope(), List.of(), parts, Optional.of(group.isEmpty() ? DONE : machine.post(group)));
+  }
+
+  /** Of one rank: the memory is the shard's own, and so is what it holds. */
+  private static void returnGradient(ShardedParameter sharded) {
+    if (!sharded.whole().gradientEmpty()) {
+      sharded.shard().addGradient((gradient, accumulate) -> {});
+    }
+    sharded.whole().detachGradient();
   }
 
   private Tensor shardsOf(Scope scope, ShardedParameter sharded, Tensor gradient) {

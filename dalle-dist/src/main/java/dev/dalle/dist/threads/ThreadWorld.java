@@ -49,6 +49,11 @@ public final class ThreadWorld {
     return communicators;
   }
 
+  /** A world of one rank, which waits for nobody. */
+  public static Communicator alone(Device device) {
+    return open(List.of(device), Duration.ofMinutes(1)).getFirst();
+  }
+
   /**
    * Runs a body on every rank, each in a thread of its own, and waits for all of them. A rank that fails tells the others, which then fail too.
    *

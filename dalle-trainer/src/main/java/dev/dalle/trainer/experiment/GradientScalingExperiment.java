@@ -1,13 +1,11 @@
 package dev.dalle.trainer.experiment;
 
-import dev.dalle.attention.BlockRunner;
 import dev.dalle.attention.TokenBatch;
 import dev.dalle.precision.optimizer.ValueUpdate;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Philox;
 import dev.dalle.tensor.Scope;
-import dev.dalle.tensor.Tape;
 import dev.dalle.trainer.config.ConfigJson;
 import dev.dalle.trainer.data.BatchLoader;
 import dev.dalle.trainer.data.EpochOrder;
@@ -91,7 +89,7 @@ final class GradientScalingExperiment {
   private ScalingRun train(ExperimentTokens tokens, ScalingArm arm, long seed) throws IOException {
     long start = System.nanoTime();
     try (Scope scope = device.newScope(); TransformerTraining training = new TransformerTraining(stage(arm), seed, scope,
-        (owner, transformer) -> arm.scaler(owner, transformer, config.replicas()))) {
+        (owner, parameters, blocks) -> arm.scaler(owner, parameters, blocks, config.replicas()))) {
       EpochOrder order = new EpochOrder(Philox.stream(seed, ORDER), tokens.training().size());
       SeenGradients seen = new SeenGradients(training.scaler().blocks());
       List<Double> losses = new ArrayList<>();
@@ -122,7 +120,7 @@ final class GradientScalingExperiment {
     for (int from = 0; from < tokens.heldOut().size(); from += BATCH) {
       int[] part = IntStream.range(from, Math.min(from + BATCH, tokens.heldOut().size())).toArray();
       try (Scope scope = device.newScope()) {
-        sum += part.length * training.transformer().loss(Tape.inference(scope, DType.F32), tokens.heldOut().batch(part, part), BlockRunner.kept()).total().toFloat();
+        sum += part.length * training.loss(scope, DType.F32, tokens.heldOut().batch(part, part)).total().toFloat();
       }
     }
     return sum / tokens.heldOut().size();

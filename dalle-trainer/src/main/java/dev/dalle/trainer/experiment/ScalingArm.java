@@ -1,6 +1,5 @@
 package dev.dalle.trainer.experiment;
 
-import dev.dalle.attention.Transformer;
 import dev.dalle.precision.optimizer.Moments;
 import dev.dalle.precision.scale.BlockGradientScaler;
 import dev.dalle.precision.scale.GradientBlock;
@@ -64,9 +63,7 @@ enum ScalingArm {
    * @param replicas M, that an update is spread over: the loss of each is divided by the overall batch size, which contains M, so that gradients add up to their
    *     mean. All scales here are divided by it in place of the loss, which is the same for powers of two
    */
-  GradientScaler scaler(Scope scope, Transformer transformer, int replicas) {
-    List<GradientBlock> blocks = transformer.blocks().stream().map(block -> new GradientBlock(block.name(), block.parameters())).toList();
-    List<Parameter> parameters = transformer.parameters().toList();
+  GradientScaler scaler(Scope scope, List<Parameter> parameters, List<GradientBlock> blocks, int replicas) {
     GradientScaleConfig paper = GradientScaleConfig.paper(1);
     LossScale usual = new LossScale();
     return switch (this) {

@@ -102,7 +102,7 @@ public final class TransformerStage {
         throw e.recorded(checkpoint, curve);
       }
       model.takeAverage();
-      ModelFiles.writeTransformer(weights, model.transformer(), trainedWith);
+      model.withModel(transformer -> ModelFiles.writeTransformer(weights, transformer, trainedWith));
       model.describe(config.steps(), gradients);
       gradients.write(checkpoint.folder());
       checkpoint.finish(config.steps(), curve, clock);

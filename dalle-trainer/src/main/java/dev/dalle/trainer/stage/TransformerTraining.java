@@ -5,6 +5,7 @@ import dev.dalle.attention.Resblock;
 import dev.dalle.attention.TokenBatch;
 import dev.dalle.attention.Transformer;
 import dev.dalle.attention.TransformerLoss;
+import dev.dalle.dist.threads.ThreadWorld;
 import dev.dalle.precision.optimizer.AdamW;
 import dev.dalle.precision.optimizer.AdamWConfig;
 import dev.dalle.precision.optimizer.ExponentialMovingAverage;
@@ -22,8 +23,10 @@ import dev.dalle.precision.scale.LossGradientScaler;
 import dev.dalle.precision.scale.LossScale;
 import dev.dalle.precision.scale.Replicas;
 import dev.dalle.precision.scale.UnscaledGradientScaler;
+import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Device;
 import dev.dalle.tensor.Parameter;
+import dev.dalle.tensor.ParameterSet;
 import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.Tape;
 import dev.dalle.tensor.Tensor;
@@ -33,6 +36,7 @@ import dev.dalle.tensor.files.TensorFileException;
 import dev.dalle.trainer.run.PrecisionConfig;
 import dev.dalle.trainer.run.Resumable;
 import dev.dalle.trainer.run.TransformerStageConfig;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -51,7 +55,7 @@ import java.util.TreeMap;
 public final class TransformerTraining implements Resumable, AutoCloseable {
   private final TransformerStageConfig config;
   private final Device device;
-  private final Transformer transformer;
+  private final SplitTransformer model;
   private final AdamW optimizer;
   private final GradientScaler scaler;
   private final MovingAverage average;
@@ -64,13 +68,18 @@ public final class TransformerTraining implements Resumable, AutoCloseable {
   /** How gradients are scaled. */
   @FunctionalInterface
   public interface Scaling {
-    /** A scaler of a model's gradients, in a scope of the model's device. */
-    GradientScaler of(Scope scope, Transformer transformer);
+    /**
+     * A scaler of a model's gradients, in a scope of the model's device.
+     *
+     * @param parameters this rank's shards of all parameters; with one rank they are the parameters
+     * @param blocks the resblocks, each with those of its own
+     */
+    GradientScaler of(Scope scope, List<Parameter> parameters, List<GradientBlock> blocks);
   }
 
   /** A training that has made no update, with the scales of its configuration. */
   TransformerTraining(TransformerStageConfig config, long seed, Scope scope) {
-    this(config, seed, scope, (owner, transformer) -> scaler(config.precisionOrUsual().scaling(), owner, transformer));
+    this(config, seed, scope, (owner, parameters, blocks) -> scaler(config.precisionOrUsual().scaling(), owner, parameters, blocks));
   }
 
   /**
@@ -83,28 +92,26 @@ public final class TransformerTraining implements Resumable, AutoCloseable {
   public TransformerTraining(TransformerStageConfig config, long seed, Scope scope, Scaling scaling) {
     this.config = config;
     device = scope.device();
-    transformer = new Transformer(config.model(), scope, config.matrixType());
-    transformer.initialise(seed);
+    model = new SplitTransformer(config.model(), scope, config.matrixType(), ThreadWorld.alone(device));
+    model.initialise(seed);
     PrecisionConfig precision = config.precisionOrUsual();
-    optimizer = new AdamW(scope, transformer.parameters().all(), AdamWConfig.TRANSFORMER.withWeightDecay(config.weightDecay()).withMoments(precision.moments())
+    optimizer = AdamW.ofShards(scope, model.sharded().optimized(), AdamWConfig.TRANSFORMER.withWeightDecay(config.weightDecay()).withMoments(precision.moments())
         .withValueUpdate(precision.update(), seed));
-    scaler = scaling.of(scope, transformer);
+    scaler = scaling.of(scope, model.shards().toList(), model.blocks());
     stepSizes = StepSizes.of(config, scope);
     lossGradient = scope.of(new float[] {1}, 1);
-    runner = config.recompute() ? (tape, block, x) -> tape.checkpoint(input -> residual(input.tape(), block, input.x()), x) : this::residual;
+    runner = config.recompute() ? model.recomputing(this::residual) : model.keeping(this::residual);
     average = average(scope);
   }
 
   /** The bits are the same in both places. On the processor the second one would take more memory, and cores that are busy. */
   private MovingAverage average(Scope scope) {
     MovingAverageConfig averaging = new MovingAverageConfig(config.averageDecay(), config.averageInterval());
-    return device.isHost() ? new ExponentialMovingAverage(scope, transformer.parameters().all(), averaging)
-        : new HostMovingAverage(transformer.parameters().all(), averaging);
+    return device.isHost() ? new ExponentialMovingAverage(scope, model.shards().all(), averaging)
+        : new HostMovingAverage(model.shards().all(), averaging);
   }
 
-  private static GradientScaler scaler(PrecisionConfig.Scaling scaling, Scope scope, Transformer transformer) {
-    List<GradientBlock> blocks = transformer.blocks().stream().map(block -> new GradientBlock(block.name(), block.parameters())).toList();
-    List<Parameter> parameters = transformer.parameters().toList();
+  private static GradientScaler scaler(PrecisionConfig.Scaling scaling, Scope scope, List<Parameter> parameters, List<GradientBlock> blocks) {
     return switch (scaling) {
       case NONE -> new UnscaledGradientScaler(scope, parameters, blocks);
       case LOSS -> new LossGradientScaler(scope, parameters, blocks, new LossScale(), Replicas.ALONE);
@@ -116,9 +123,41 @@ public final class TransformerTraining implements Resumable, AutoCloseable {
     return scaler.residual(tape, block.name(), x, block::branch);
   }
 
-  /** The model that is trained. */
-  public Transformer transformer() {
-    return transformer;
+  /** What the model is trained by: this rank's shards of its parameters, with their names and in their order. With one rank they are the parameters. */
+  public ParameterSet parameters() {
+    return model.shards();
+  }
+
+  /**
+   * The loss of a batch with the parameters as they are, without a record.
+   *
+   * @param scope owns what it computes
+   * @param dtype of the insides of resblocks
+   */
+  public TransformerLoss loss(Scope scope, DType dtype, TokenBatch batch) {
+    model.beginReading();
+    try {
+      return model.transformer().loss(Tape.inference(scope, dtype), batch, model.reading());
+    } finally {
+      model.endReading();
+    }
+  }
+
+  /** What is done with a whole model. */
+  @FunctionalInterface
+  interface ModelUser {
+    /** Reads its parameters. */
+    void use(Transformer transformer) throws IOException;
+  }
+
+  /** Hands the whole model on, for as long as the call lasts. */
+  void withModel(ModelUser user) throws IOException {
+    model.attachAll();
+    try {
+      user.use(model.transformer());
+    } finally {
+      model.detachAll();
+    }
   }
 
   /** What scales its gradients. */
@@ -162,13 +201,15 @@ public final class TransformerTraining implements Resumable, AutoCloseable {
     }
     try (Scope scope = device.newScope()) {
       Tape tape = Tape.recording(scope, config.compute().dtype());
-      TransformerLoss loss = transformer.loss(tape, batch, runner);
+      model.beginUpdate();
+      TransformerLoss loss = model.transformer().loss(tape, batch, runner);
       device.ops().fill(lossGradient, scaler.lossFactor());
       tape.backward(loss.total(), lossGradient);
+      model.endUpdate();
       double stepSize = stepSizes.at(step);
       optimizer.update(stepSize, scaler.endUpdate(config.clipNorm()));
       average.update(step);
-      transformer.parameters().clearGradients();
+      model.shards().clearGradients();
       skipped += followed().filter(GradientVerdict::skipped).isPresent() ? 1 : 0;
       if (stepSizes.wantsLoss()) {
         stepSizes.loss(loss.total().toFloat());
@@ -223,19 +264,19 @@ public final class TransformerTraining implements Resumable, AutoCloseable {
     Collections.rotate(Arrays.asList(captions), -1);
     try (Scope scope = device.newScope()) {
       TokenBatch other = new TokenBatch(captions, batch.images());
-      return OptionalDouble.of(transformer.loss(Tape.inference(scope, config.compute().dtype()), other, BlockRunner.kept()).image().toFloat());
+      return OptionalDouble.of(loss(scope, config.compute().dtype(), other).image().toFloat());
     }
   }
 
   /** Writes the averaged parameters over the trained ones. */
   void takeAverage() {
-    average.copyTo(transformer.parameters());
+    average.copyTo(model.shards());
   }
 
   @Override
   public List<NamedTensor> state() {
     List<NamedTensor> state = new ArrayList<>();
-    transformer.parameters().forEach(parameter -> state.add(new NamedTensor(parameter.name(), parameter.value())));
+    model.shards().forEach(parameter -> state.add(new NamedTensor(parameter.name(), parameter.value())));
     state.addAll(optimizer.state());
     state.addAll(scaler.state());
     state.addAll(stepSizes.state());
@@ -261,6 +302,7 @@ public final class TransformerTraining implements Resumable, AutoCloseable {
   /** Waits for the averaging that is under way, and gives back what is not the scope's. */
   @Override
   public void close() {
+    model.close();
     average.close();
   }
 }

@@ -8,7 +8,6 @@ import dev.dalle.attention.TokenBatch;
 import dev.dalle.attention.TransformerConfig;
 import dev.dalle.precision.optimizer.Moments;
 import dev.dalle.precision.scale.BlockGradientScaler;
-import dev.dalle.precision.scale.GradientBlock;
 import dev.dalle.precision.scale.GradientScaleConfig;
 import dev.dalle.precision.scale.GradientVerdict;
 import dev.dalle.precision.scale.Replicas;
@@ -45,8 +44,8 @@ class GradientLogTest {
   void tellsWhichTensorOfWhichBlockCausedWhichSkip() throws IOException {
     TransformerStageConfig config = new TransformerStageConfig(MODEL, Compute.F16, 40, 2, 2e-3, 1e-4, 0.1, 0, 0, 0.01, 0.9, 5, 4, false, 4)
         .withPrecision(PrecisionConfig.PLAIN.with(PrecisionConfig.Scaling.RESBLOCK).with(Moments.SIXTEEN_BIT));
-    TransformerTraining.Scaling scaling = (owner, model) -> new SpoiltScaler(new BlockGradientScaler(owner, model.parameters().toList(),
-        model.blocks().stream().map(block -> new GradientBlock(block.name(), block.parameters())).toList(), GradientScaleConfig.paper(1), Replicas.ALONE), model);
+    TransformerTraining.Scaling scaling = (owner, parameters, blocks) -> new SpoiltScaler(
+        new BlockGradientScaler(owner, parameters, blocks, GradientScaleConfig.paper(1), Replicas.ALONE), parameters);
     try (Scope scope = Device.cpu(1).newScope(); TransformerTraining training = new TransformerTraining(config, 5, scope, scaling)) {
       GradientLog log = new GradientLog();
       for (int step = 1; step <= 5; step++) {

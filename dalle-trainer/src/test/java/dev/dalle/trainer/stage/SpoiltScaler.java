@@ -1,6 +1,5 @@
 package dev.dalle.trainer.stage;
 
-import dev.dalle.attention.Transformer;
 import dev.dalle.precision.scale.BlockHistograms;
 import dev.dalle.precision.scale.Branch;
 import dev.dalle.precision.scale.GradientScaler;
@@ -18,13 +17,13 @@ import java.util.Optional;
 /** A scaler under which one value of one gradient is something else than it should be: in a resblock, going backwards, or in a parameter's gradient. */
 final class SpoiltScaler implements GradientScaler {
   private final GradientScaler scaler;
-  private final Transformer transformer;
+  private final List<Parameter> parameters;
   private String where = "";
   private float value;
 
-  SpoiltScaler(GradientScaler scaler, Transformer transformer) {
+  SpoiltScaler(GradientScaler scaler, List<Parameter> parameters) {
     this.scaler = scaler;
-    this.transformer = transformer;
+    this.parameters = parameters;
   }
 
   /** In the updates to come: the name of a resblock or of a parameter; any other for nothing. */
@@ -51,7 +50,7 @@ final class SpoiltScaler implements GradientScaler {
 
   @Override
   public Tensor endUpdate(double clipThreshold) {
-    for (Parameter parameter : transformer.parameters()) {
+    for (Parameter parameter : parameters) {
       if (parameter.name().equals(where)) {
         spoil(parameter.gradient());
       }

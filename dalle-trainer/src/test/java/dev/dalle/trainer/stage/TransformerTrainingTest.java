@@ -67,9 +67,7 @@ class TransformerTrainingTest {
   }
 
   /** Scales that stay powers of two, so that they change no bit in F32. */
-  private static GradientScaler scaler(Scaling scaling, Scope scope, Transformer model) {
-    List<GradientBlock> blocks = model.blocks().stream().map(block -> new GradientBlock(block.name(), block.parameters())).toList();
-    List<Parameter> parameters = model.parameters().toList();
+  private static GradientScaler scaler(Scaling scaling, Scope scope, List<Parameter> parameters, List<GradientBlock> blocks) {
     return switch (scaling) {
       case NONE -> new UnscaledGradientScaler(scope, parameters, blocks);
       case LOSS -> new LossGradientScaler(scope, parameters, blocks, new LossScale(64, 2, 0.5, 1000), Replicas.ALONE);
@@ -83,7 +81,7 @@ class TransformerTrainingTest {
 
   private static TransformerTraining training(TransformerStageConfig config, Scope scope) {
     return new TransformerTraining(config, 5, scope,
-        (owner, model) -> new SpoiltScaler(scaler(config.precisionOrUsual().scaling(), owner, model), model));
+        (owner, parameters, blocks) -> new SpoiltScaler(scaler(config.precisionOrUsual().scaling(), owner, parameters, blocks), parameters));
   }
 
   private static Map<String, byte[]> bits(List<NamedTensor> tensors) {
@@ -217,9 +215,8 @@ class TransformerTrainingTest {
   }
 
   private static TransformerTraining paperTraining(TransformerStageConfig config, Scope scope) {
-    return new TransformerTraining(config, 5, scope, (owner, model) -> new SpoiltScaler(new BlockGradientScaler(owner, model.parameters().toList(),
-        model.blocks().stream().map(block -> new GradientBlock(block.name(), block.parameters())).toList(), GradientScaleConfig.paper(1), Replicas.ALONE),
-        model));
+    return new TransformerTraining(config, 5, scope, (owner, parameters, blocks) -> new SpoiltScaler(
+        new BlockGradientScaler(owner, parameters, blocks, GradientScaleConfig.paper(1), Replicas.ALONE), parameters));
   }
 
   // Checkpoints that cannot be gone on from
