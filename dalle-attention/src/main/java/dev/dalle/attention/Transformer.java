@@ -148,10 +148,19 @@ public final class Transformer {
    * @throws IllegalArgumentException if the batch does not fit the configuration
    */
   public TransformerLoss loss(Tape tape, TokenBatch batch, BlockRunner runner) {
+    return loss(tape, batch, runner, 1);
+  }
+
+  /**
+   * The loss of a part of a batch, such that the mean over parts of equal size is the loss of the whole.
+   *
+   * @param textWeight what the text's mean counts for: the part's text tokens, times the number of parts, over the text tokens of the whole
+   */
+  public TransformerLoss loss(Tape tape, TokenBatch batch, BlockRunner runner, double textWeight) {
     Tensor x = run(tape, embed(tape, batch), runner);
     MeanCrossEntropy text = MeanCrossEntropy.of(tape, textLogits(tape, x, batch), concatenated(batch.captions()));
     MeanCrossEntropy image = MeanCrossEntropy.of(tape, imageLogits(tape, x, batch), concatenated(batch.images()));
-    Tensor total = tape.addScaled(tape.scale(image.mean(), 1 - config.textLossShare()), text.mean(), config.textLossShare());
+    Tensor total = tape.addScaled(tape.scale(image.mean(), 1 - config.textLossShare()), text.mean(), textWeight * config.textLossShare());
     return new TransformerLoss(total, text.mean(), image.mean(), text.losses(),
         image.losses().reshape(batch.size(), config.imageLength()));
   }

@@ -6,7 +6,9 @@ import dev.dalle.tensor.Scope;
 import dev.dalle.tensor.Tensor;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -22,6 +24,7 @@ public final class GlobalNorm {
 
   private final List<Parameter> parameters;
   private final OptimizerOps ops;
+  private final Consumer<Tensor> exchange;
   private final Tensor squares;
   private final Tensor normAndFactor;
 
@@ -32,7 +35,19 @@ public final class GlobalNorm {
    * @param parameters on the scope's device
    */
   public GlobalNorm(Scope scope, Collection<Parameter> parameters) {
+    this(scope, parameters, squares -> {});
+  }
+
+  /**
+   * For gradients of which other processes hold other parts.
+   *
+   * @param scope owns a few numbers a parameter
+   * @param parameters on the scope's device: this process's parts, in the same order as everywhere
+   * @param exchange is given F32, the sum of the squares of each gradient here, and replaces it by that over all processes, the same bits on each
+   */
+  public GlobalNorm(Scope scope, Collection<Parameter> parameters, Consumer<Tensor> exchange) {
     this.parameters = List.copyOf(parameters);
+    this.exchange = Objects.requireNonNull(exchange, "exchange");
     this.ops = scope.device().operations(OptimizerOps.class);
     this.squares = scope.allocate(DType.F32, this.parameters.size());
     this.normAndFactor = scope.allocate(DType.F32, 2);
@@ -60,6 +75,7 @@ public final class GlobalNorm {
         square.device().ops().sumOfSquares(parameters.get(i).gradient(), square, false);
       }
     }
+    exchange.accept(squares);
     ops.gradientFactor(squares, gradientScale, threshold, normAndFactor);
     return normAndFactor.slice(1, 2);
   }

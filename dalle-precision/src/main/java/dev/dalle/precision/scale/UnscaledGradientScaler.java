@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * No scales: for training in F32 or BF16, whose exponents need none. Gradients are clipped by their norm, and an update whose gradients are not finite is skipped,
@@ -34,9 +35,18 @@ public final class UnscaledGradientScaler implements GradientScaler {
    * @throws IllegalArgumentException if two blocks have one name or share a parameter, or a block has a parameter that is not among all
    */
   public UnscaledGradientScaler(Scope scope, Collection<Parameter> parameters, List<GradientBlock> blocks) {
+    this(scope, parameters, blocks, squares -> {});
+  }
+
+  /**
+   * A scaler of parameters of which other processes hold other parts.
+   *
+   * @param exchange as in {@link GlobalNorm#GlobalNorm(Scope, Collection, Consumer)}
+   */
+  public UnscaledGradientScaler(Scope scope, Collection<Parameter> parameters, List<GradientBlock> blocks, Consumer<Tensor> exchange) {
     blocked = new BlockedParameters(parameters, blocks);
     hooks = new GradientHooks(scope, blocked.names());
-    norm = new GlobalNorm(scope, parameters);
+    norm = new GlobalNorm(scope, parameters, exchange);
     taken = scope.allocate(DType.F32, hooks.takenLength());
   }
 

@@ -5,6 +5,8 @@ import dev.dalle.attention.Resblock;
 import dev.dalle.attention.TokenBatch;
 import dev.dalle.attention.Transformer;
 import dev.dalle.attention.TransformerLoss;
+import dev.dalle.dist.Communicator;
+import dev.dalle.dist.shard.ShardReplicas;
 import dev.dalle.dist.threads.ThreadWorld;
 import dev.dalle.precision.optimizer.AdamW;
 import dev.dalle.precision.optimizer.AdamWConfig;
@@ -56,6 +58,7 @@ public final class TransformerTraining implements Resumable, AutoCloseable {
   private final TransformerStageConfig config;
   private final Device device;
   private final SplitTransformer model;
+  private final RankSums sums;
   private final AdamW optimizer;
   private final GradientScaler scaler;
   private final MovingAverage average;
@@ -79,7 +82,18 @@ public final class TransformerTraining implements Resumable, AutoCloseable {
 
   /** A training that has made no update, with the scales of its configuration. */
   TransformerTraining(TransformerStageConfig config, long seed, Scope scope) {
-    this(config, seed, scope, (owner, parameters, blocks) -> scaler(config.precisionOrUsual().scaling(), owner, parameters, blocks));
+    this(config, seed, scope, ThreadWorld.alone(scope.device()));
+  }
+
+  /**
+   * One rank's part of a training that has made no update, with the scales of its configuration.
+   *
+   * @param seed of the weights
+   * @param scope owns everything on the device that lives longer than an update; to be closed after this
+   * @param machine ranks that the model is split over, each of which trains on a part of the batch, all of one size; closed by whoever made it
+   */
+  TransformerTraining(TransformerStageConfig config, long seed, Scope scope, Communicator machine) {
+    this(config, seed, scope, machine, (owner, parameters, blocks) -> scaler(config.precisionOrUsual().scaling(), owner, parameters, blocks, machine));
   }
 
   /**
@@ -90,9 +104,14 @@ public final class TransformerTraining implements Resumable, AutoCloseable {
    * @param scaling takes the place of the configuration's
    */
   public TransformerTraining(TransformerStageConfig config, long seed, Scope scope, Scaling scaling) {
+    this(config, seed, scope, ThreadWorld.alone(scope.device()), scaling);
+  }
+
+  private TransformerTraining(TransformerStageConfig config, long seed, Scope scope, Communicator machine, Scaling scaling) {
     this.config = config;
     device = scope.device();
-    model = new SplitTransformer(config.model(), scope, config.matrixType(), ThreadWorld.alone(device));
+    sums = new RankSums(machine);
+    model = new SplitTransformer(config.model(), scope, config.matrixType(), machine);
     model.initialise(seed);
     PrecisionConfig precision = config.precisionOrUsual();
     optimizer = AdamW.ofShards(scope, model.sharded().optimized(), AdamWConfig.TRANSFORMER.withWeightDecay(config.weightDecay()).withMoments(precision.moments())
@@ -111,11 +130,13 @@ public final class TransformerTraining implements Resumable, AutoCloseable {
         : new HostMovingAverage(model.shards().all(), averaging);
   }
 
-  private static GradientScaler scaler(PrecisionConfig.Scaling scaling, Scope scope, List<Parameter> parameters, List<GradientBlock> blocks) {
+  private static GradientScaler scaler(PrecisionConfig.Scaling scaling, Scope scope, List<Parameter> parameters, List<GradientBlock> blocks,
+      Communicator machine) {
+    Replicas replicas = new ShardReplicas(machine);
     return switch (scaling) {
-      case NONE -> new UnscaledGradientScaler(scope, parameters, blocks);
-      case LOSS -> new LossGradientScaler(scope, parameters, blocks, new LossScale(), Replicas.ALONE);
-      case RESBLOCK -> new BlockGradientScaler(scope, parameters, blocks, GradientScaleConfig.paper(1), Replicas.ALONE);
+      case NONE -> new UnscaledGradientScaler(scope, parameters, blocks, new RankSums(machine)::squares);
+      case LOSS -> new LossGradientScaler(scope, parameters, blocks, new LossScale(), replicas);
+      case RESBLOCK -> new BlockGradientScaler(scope, parameters, blocks, GradientScaleConfig.paper(1), replicas);
     };
   }
 
@@ -187,8 +208,9 @@ public final class TransformerTraining implements Resumable, AutoCloseable {
   }
 
   /**
-   * One update.
+   * One update. With several ranks, all make it together.
    *
+   * @param batch this rank's part
    * @param report whether to wait for the device and say what it came to
    * @param observe whether to count how large its gradients are, which takes a pass over each
    * @return numbers by name; none if none were wanted
@@ -201,8 +223,9 @@ public final class TransformerTraining implements Resumable, AutoCloseable {
     }
     try (Scope scope = device.newScope()) {
       Tape tape = Tape.recording(scope, config.compute().dtype());
+      double textWeight = sums.textWeight(batch);
       model.beginUpdate();
-      TransformerLoss loss = model.transformer().loss(tape, batch, runner);
+      TransformerLoss loss = model.transformer().loss(tape, batch, runner, textWeight);
       device.ops().fill(lossGradient, scaler.lossFactor());
       tape.backward(loss.total(), lossGradient);
       model.endUpdate();
@@ -212,18 +235,19 @@ public final class TransformerTraining implements Resumable, AutoCloseable {
       model.shards().clearGradients();
       skipped += followed().filter(GradientVerdict::skipped).isPresent() ? 1 : 0;
       if (stepSizes.wantsLoss()) {
-        stepSizes.loss(loss.total().toFloat());
+        stepSizes.loss(sums.average(loss.total().toFloat())[0]);
       }
       if (!report) {
         return Map.of();
       }
-      double value = loss.total().toFloat();
+      float[] losses = sums.average(loss.total().toFloat(), (float) textWeight * loss.text().toFloat(), loss.image().toFloat());
+      double value = losses[0];
       GradientVerdict verdict = scaler.verdict();
       TrainingException.checkFinite("transformer", step, value, verdict.parameters());
       Map<String, Double> numbers = new TreeMap<>();
       numbers.put("loss", value);
-      numbers.put("text", (double) loss.text().toFloat());
-      numbers.put("image", (double) loss.image().toFloat());
+      numbers.put("text", (double) losses[1]);
+      numbers.put("image", (double) losses[2]);
       numbers.put("gradient", (double) verdict.norm());
       numbers.put("step-size", stepSize);
       precision(numbers);
@@ -242,7 +266,7 @@ public final class TransformerTraining implements Resumable, AutoCloseable {
     });
     if (!config.precisionOrUsual().equals(PrecisionConfig.PLAIN)) {
       long beyond = 0;
-      for (MomentReport moments : optimizer.reports(LoggedNumbers::block)) {
+      for (MomentReport moments : sums.whole(optimizer.reports(LoggedNumbers::block))) {
         // Both checksums in 48 bits, which a double holds exactly.
         numbers.put(LoggedNumbers.MOMENTS + moments.name(), (double) (((long) moments.meanChecksum() << 16 ^ moments.varianceChecksum()) & (1L << 48) - 1));
         beyond += moments.beyond();
@@ -255,6 +279,11 @@ public final class TransformerTraining implements Resumable, AutoCloseable {
     return Math.log(value) / Math.log(2);
   }
 
+  /** What this rank has of the model. */
+  SplitTransformer split() {
+    return model;
+  }
+
   /** The image loss after the caption of the batch's next example; nothing if there is no other. */
   OptionalDouble shuffled(TokenBatch batch) {
     if (batch.size() < 2) {
@@ -264,7 +293,7 @@ public final class TransformerTraining implements Resumable, AutoCloseable {
     Collections.rotate(Arrays.asList(captions), -1);
     try (Scope scope = device.newScope()) {
       TokenBatch other = new TokenBatch(captions, batch.images());
-      return OptionalDouble.of(loss(scope, config.compute().dtype(), other).image().toFloat());
+      return OptionalDouble.of(sums.average(loss(scope, config.compute().dtype(), other).image().toFloat())[0]);
     }
   }
 
