@@ -6,16 +6,19 @@
  *
  * <p>Run with {@code --add-modules jdk.incubator.vector}.
  *
- * @provides dev.dalle.tensor.OperationProvider the operations of shards on the processor
+ * @provides dev.dalle.tensor.OperationProvider the operations of shards and of thin matrices on the processor
  */
 module dev.dalle.dist {
   requires transitive dev.dalle.precision;
   requires transitive dev.dalle.tensor;
+  requires jdk.incubator.vector;
 
   exports dev.dalle.dist;
+  exports dev.dalle.dist.powersgd;
   exports dev.dalle.dist.shard;
   exports dev.dalle.dist.threads;
 
   provides dev.dalle.tensor.OperationProvider with
-      dev.dalle.dist.internal.CpuShardProvider;
+      dev.dalle.dist.internal.CpuShardProvider,
+      dev.dalle.dist.internal.CpuFactorProvider;
 }
