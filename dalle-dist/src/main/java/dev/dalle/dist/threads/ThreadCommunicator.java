@@ -113,7 +113,7 @@ final class ThreadCommunicator implements Communicator {
 
   /** What was posted together. */
   private final class Posted implements Pending {
-    private static final long POLL_MILLIS = 50;
+    private static final long POLL_MILLIS = 20;
 
     private final String what;
     private final long number;

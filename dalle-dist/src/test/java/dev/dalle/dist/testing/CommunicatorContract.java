@@ -404,7 +404,19 @@ public abstract class CommunicatorContract {
     /** Posts another operation. */
     DIFFERS,
     /** Posts another size. */
-    HAS_ANOTHER_SIZE;
+    HAS_ANOTHER_SIZE,
+    /** Posts another type. */
+    HAS_ANOTHER_TYPE,
+    /** Posts another reduction. */
+    HAS_ANOTHER_REDUCTION;
+
+    /** Whether the rank at fault does something, but not what the others do. */
+    public boolean differs() {
+      return switch (this) {
+        case FAILS, CLOSES, ABORTS, IS_LATE -> false;
+        case DIFFERS, HAS_ANOTHER_SIZE, HAS_ANOTHER_TYPE, HAS_ANOTHER_REDUCTION -> true;
+      };
+    }
 
     /** The fault, in the place of an all-reduce of three floats. */
     public void commit(Communicator communicator, Scope scope) throws InterruptedException {
@@ -418,6 +430,8 @@ public abstract class CommunicatorContract {
         }
         case DIFFERS -> communicator.barrier().await();
         case HAS_ANOTHER_SIZE -> communicator.allReduce(scope.of(new float[4], 4), Reduction.SUM).await();
+        case HAS_ANOTHER_TYPE -> communicator.allReduce(scope.of(new int[3], 3), Reduction.SUM).await();
+        case HAS_ANOTHER_REDUCTION -> communicator.allReduce(scope.of(new float[3], 3), Reduction.MAXIMUM).await();
       }
     }
   }
@@ -451,6 +465,7 @@ public abstract class CommunicatorContract {
       assertEquals(rank, e.rank());
       assertEquals(2, e.sequence());
       assertTrue(e.getMessage().startsWith("world, rank " + rank + ": all-reduce of F32[3] (number 2): rank 2 "), e.getMessage());
+      assertEquals(fault.differs(), e.getMessage().endsWith(" where rank 0 posted all-reduce of 3 F32 SUM"), e.getMessage());
     });
   }
 
