@@ -30,4 +30,44 @@ public final class CheckedFactorOps implements FactorOps {
     }
     ops.orthonormalise(matrix, epsilon);
   }
+
+  @Override
+  public void flagNonfinite(Tensor in, Tensor nonfinite) {
+    floats("in", in);
+    flag(nonfinite);
+    ops.flagNonfinite(in, nonfinite);
+  }
+
+  @Override
+  public void mergeFlag(Tensor flag, Tensor into) {
+    flag(flag);
+    flag(into);
+    ops.mergeFlag(flag, into);
+  }
+
+  @Override
+  public void addUnless(Tensor in, double factor, Tensor nonfinite, Tensor out) {
+    floats("in", in);
+    floats("out", out);
+    flag(nonfinite);
+    if (in.elementCount() != out.elementCount()) {
+      throw new ShapeException("out: expected " + in.elementCount() + " elements like in " + in + ", got " + out);
+    }
+    if (!Double.isFinite(factor)) {
+      throw new IllegalArgumentException("factor: expected a finite number, got " + factor);
+    }
+    ops.addUnless(in, factor, nonfinite, out);
+  }
+
+  private void floats(String name, Tensor tensor) {
+    if (tensor.device() != device || tensor.dtype() != DType.F32) {
+      throw new ShapeException(name + ": expected F32 on " + device.name() + ", got " + tensor);
+    }
+  }
+
+  private void flag(Tensor nonfinite) {
+    if (nonfinite.device() != device || nonfinite.dtype() != DType.I32 || nonfinite.elementCount() != 1) {
+      throw new ShapeException("nonfinite: expected one I32 on " + device.name() + ", got " + nonfinite);
+    }
+  }
 }

@@ -17,4 +17,30 @@ public interface FactorOps {
    *     directions that those have not
    */
   void orthonormalise(Tensor matrix, double epsilon);
+
+  /**
+   * Sets a flag if anything is infinite or not a number; leaves it as it is otherwise.
+   *
+   * @param in F32
+   * @param nonfinite I32, one element, becomes 1 if so
+   */
+  void flagNonfinite(Tensor in, Tensor nonfinite);
+
+  /**
+   * Sets a flag if another is set; leaves it as it is otherwise.
+   *
+   * @param flag I32, one element
+   * @param into I32, one element, becomes 1 if {@code flag} is not 0
+   */
+  void mergeFlag(Tensor flag, Tensor into);
+
+  /**
+   * {@code out += factor * in}, unless a flag is set.
+   *
+   * @param in F32
+   * @param factor finite
+   * @param nonfinite I32, one element: nothing is written if it is not 0
+   * @param out F32, as many elements, updated
+   */
+  void addUnless(Tensor in, double factor, Tensor nonfinite, Tensor out);
 }
