@@ -6,6 +6,7 @@
 module dev.dalle.bench {
   requires ai.djl.tokenizers;
   requires dev.dalle.attention;
+  requires dev.dalle.dist;
   requires dev.dalle.dvae;
   requires dev.dalle.precision;
   requires dev.dalle.tensor;
