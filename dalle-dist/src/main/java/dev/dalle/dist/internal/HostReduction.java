@@ -24,6 +24,7 @@ public final class HostReduction {
   private final float[] sum = new float[TILE];
   private final float[] part = new float[TILE];
   private final short[] halves = new short[TILE];
+  private final MemorySegment total = Arena.ofAuto().allocate(4L * TILE, 64);
   private final MemorySegment floats = Arena.ofAuto().allocate(4L * TILE, 64);
   private Optional<HostCodes> codes = Optional.empty();
 
@@ -40,41 +41,71 @@ public final class HostReduction {
   public void reduce(DType dtype, Optional<FloatFormat> format, Reduction reduction, MemorySegment[] inputs, MemorySegment[] outputs, long from, long to) {
     for (long at = from; at < to; at += TILE) {
       int count = (int) Math.min(TILE, to - at);
-      if (dtype.isFloating() || format.isPresent()) {
-        floating(dtype, format, reduction, inputs, at, count);
-        for (MemorySegment output : outputs) {
-          store(dtype, format, output, at, count);
-        }
+      if (format.isPresent()) {
+        codes(codes(format.get()), reduction, inputs, outputs[0], at, count);
+        tell(dtype, outputs, at, count);
+      } else if (dtype.isFloating()) {
+        floating(dtype, reduction, inputs, at, count);
+        store(dtype, outputs[0], at, count);
+        tell(dtype, outputs, at, count);
       } else {
         integers(dtype, reduction, inputs, outputs, at, count);
       }
     }
   }
 
-  private void floating(DType dtype, Optional<FloatFormat> format, Reduction reduction, MemorySegment[] inputs, long at, int count) {
-    load(dtype, format, inputs[0], at, count, sum);
+  /** What is rounded once is copied, not rounded again. */
+  private static void tell(DType dtype, MemorySegment[] outputs, long at, int count) {
+    for (int i = 1; i < outputs.length; i++) {
+      MemorySegment.copy(outputs[0], dtype.byteSize() * at, outputs[i], dtype.byteSize() * at, (long) dtype.byteSize() * count);
+    }
+  }
+
+  private void codes(HostCodes tiles, Reduction reduction, MemorySegment[] inputs, MemorySegment output, long at, int count) {
+    tiles.decode(inputs[0], at, total, count);
     for (int rank = 1; rank < inputs.length; rank++) {
-      load(dtype, format, inputs[rank], at, count, part);
+      tiles.decode(inputs[rank], at, floats, count);
+      FloatTiles.add(total, floats, total, count);
+    }
+    if (reduction == Reduction.AVERAGE) {
+      FloatTiles.divide(total, inputs.length, count);
+    }
+    tiles.encode(total, output, at, count);
+  }
+
+  private void floating(DType dtype, Reduction reduction, MemorySegment[] inputs, long at, int count) {
+    if (dtype == DType.F32 && reduction != Reduction.MAXIMUM && inputs.length > 1) {
+      FloatTiles.add(tile(inputs[0], at, count), tile(inputs[1], at, count), total, count);
+      for (int rank = 2; rank < inputs.length; rank++) {
+        FloatTiles.add(total, tile(inputs[rank], at, count), total, count);
+      }
+      if (reduction == Reduction.AVERAGE) {
+        FloatTiles.divide(total, inputs.length, count);
+      }
+      return;
+    }
+    load(dtype, inputs[0], at, count, sum);
+    for (int rank = 1; rank < inputs.length; rank++) {
+      load(dtype, inputs[rank], at, count, part);
       if (reduction == Reduction.MAXIMUM) {
         maximum(count);
       } else {
         add(count);
       }
     }
+    MemorySegment.copy(sum, 0, total, FLOAT, 0, count);
     if (reduction == Reduction.AVERAGE) {
-      divide(count, inputs.length);
+      FloatTiles.divide(total, inputs.length, count);
     }
+  }
+
+  private static MemorySegment tile(MemorySegment memory, long at, int count) {
+    return memory.asSlice(4 * at, 4L * count);
   }
 
   private void add(int count) {
     for (int i = 0; i < count; i++) {
       sum[i] += part[i];
-    }
-  }
-
-  private void divide(int count, float ranks) {
-    for (int i = 0; i < count; i++) {
-      sum[i] /= ranks;
     }
   }
 
@@ -91,11 +122,8 @@ public final class HostReduction {
     return codes.get();
   }
 
-  private void load(DType dtype, Optional<FloatFormat> format, MemorySegment in, long at, int count, float[] out) {
-    if (format.isPresent()) {
-      codes(format.get()).decode(in, at, floats, count);
-      MemorySegment.copy(floats, FLOAT, 0, out, 0, count);
-    } else if (dtype == DType.F32) {
+  private void load(DType dtype, MemorySegment in, long at, int count, float[] out) {
+    if (dtype == DType.F32) {
       MemorySegment.copy(in, FLOAT, 4 * at, out, 0, count);
     } else {
       MemorySegment.copy(in, SHORT, 2 * at, halves, 0, count);
@@ -119,20 +147,18 @@ public final class HostReduction {
     }
   }
 
-  private void store(DType dtype, Optional<FloatFormat> format, MemorySegment out, long at, int count) {
-    if (format.isPresent()) {
-      MemorySegment.copy(sum, 0, floats, FLOAT, 0, count);
-      codes(format.get()).encode(floats, out, at, count);
-    } else if (dtype == DType.F32) {
-      MemorySegment.copy(sum, 0, out, FLOAT, 4 * at, count);
-    } else {
-      if (dtype == DType.F16) {
-        toHalves(count);
-      } else {
-        toBfloats(count);
-      }
-      MemorySegment.copy(halves, 0, out, SHORT, 2 * at, count);
+  private void store(DType dtype, MemorySegment out, long at, int count) {
+    if (dtype == DType.F32) {
+      MemorySegment.copy(total, 0, out, 4 * at, 4L * count);
+      return;
     }
+    MemorySegment.copy(total, FLOAT, 0, sum, 0, count);
+    if (dtype == DType.F16) {
+      toHalves(count);
+    } else {
+      toBfloats(count);
+    }
+    MemorySegment.copy(halves, 0, out, SHORT, 2 * at, count);
   }
 
   private void toHalves(int count) {
