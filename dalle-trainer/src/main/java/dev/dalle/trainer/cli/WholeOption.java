@@ -3,6 +3,9 @@ package dev.dalle.trainer.cli;
 import dev.dalle.dvae.DvaeConfig;
 import dev.dalle.trainer.data.FittedPicture;
 import dev.dalle.trainer.picture.Picture;
+import dev.dalle.trainer.picture.PictureException;
+import dev.dalle.trainer.picture.PictureFiles;
+import dev.dalle.trainer.picture.Resizing;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -17,9 +20,18 @@ final class WholeOption {
   /**
    * Reads a picture.
    *
-   * @throws dev.dalle.trainer.picture.PictureException if it cannot be read or is too small; the message names it
+   * @throws PictureException if it cannot be read or is too small; the message names it
    */
   Picture read(Path file, DvaeConfig model) {
-    return whole ? FittedPicture.whole(file, model.downsampling()) : FittedPicture.of(file, model.imageSize());
+    if (whole) {
+      return FittedPicture.whole(file, model.downsampling());
+    }
+    Picture picture = PictureFiles.read(file);
+    int side = model.imageSize();
+    if (picture.shortSide() < side) {
+      throw new PictureException(file + ": expected a picture of at least the model's " + side + " pixels on its short side, got " + picture.width() + " x "
+          + picture.height() + "; leave it out, or take it at its own size with --whole");
+    }
+    return Resizing.centre(picture, side);
   }
 }
