@@ -9,11 +9,13 @@
  * @provides dev.dalle.tensor.OperationProvider the operations of shards and of thin matrices on the processor
  */
 module dev.dalle.dist {
+  requires dev.dalle.bindings;
   requires transitive dev.dalle.precision;
   requires transitive dev.dalle.tensor;
   requires jdk.incubator.vector;
 
   exports dev.dalle.dist;
+  exports dev.dalle.dist.mpi;
   exports dev.dalle.dist.powersgd;
   exports dev.dalle.dist.shard;
   exports dev.dalle.dist.threads;

@@ -2,6 +2,7 @@ package dev.dalle.dist.threads;
 
 import dev.dalle.dist.Collective;
 import dev.dalle.dist.internal.HostReduction;
+import dev.dalle.dist.internal.Signatures;
 import dev.dalle.dist.Reduction;
 import dev.dalle.precision.format.FloatFormat;
 import dev.dalle.tensor.DType;

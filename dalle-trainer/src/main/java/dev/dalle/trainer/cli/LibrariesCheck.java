@@ -2,6 +2,7 @@ package dev.dalle.trainer.cli;
 
 import dev.dalle.bindings.LibraryReport;
 import dev.dalle.bindings.NativeLibraries;
+import dev.dalle.bindings.NativeLibraryException.Reason;
 import dev.dalle.tensor.DType;
 import dev.dalle.tensor.Device;
 import dev.dalle.trainer.health.Finding;
@@ -19,13 +20,14 @@ import java.util.stream.Stream;
  * Native libraries: which files were loaded, or why not and what to do; and which types the CPU device computes in.
  *
  * @param reports asks the libraries, loading them if that has not happened yet
+ * @param mpi asks the system's MPI, which only runs of many processes need
  * @param computes whether the CPU device computes in a type; asked only if every library can be used
  */
-record LibrariesCheck(Supplier<List<LibraryReport>> reports, Predicate<DType> computes) implements HealthCheck {
+record LibrariesCheck(Supplier<List<LibraryReport>> reports, Supplier<LibraryReport> mpi, Predicate<DType> computes) implements HealthCheck {
 
   /** Of this process. */
   static LibrariesCheck current() {
-    return new LibrariesCheck(NativeLibraries::reports, dtype -> Device.cpu().computesIn(dtype));
+    return new LibrariesCheck(NativeLibraries::reports, NativeLibraries::mpi, dtype -> Device.cpu().computesIn(dtype));
   }
 
   @Override
@@ -45,6 +47,11 @@ record LibrariesCheck(Supplier<List<LibraryReport>> reports, Predicate<DType> co
           findings.add(describe(unusable));
         }
       }
+    }
+    switch (mpi.get()) {
+      case LibraryReport.Loaded loaded -> findings.addAll(describe(loaded));
+      case LibraryReport.Unusable unusable -> findings.add(unusable.reason() == Reason.NOT_FOUND
+          ? Finding.ok(unusable.name(), "not installed; only runs of many processes need it") : describe(unusable));
     }
     if (usable) {
       findings.add(Finding.ok("cpu computes in", Stream.of(DType.F32, DType.BF16, DType.F16).filter(computes)

@@ -1,4 +1,4 @@
-package dev.dalle.dist.threads;
+package dev.dalle.dist.internal;
 
 import dev.dalle.dist.Collective;
 import dev.dalle.tensor.Tensor;
@@ -7,11 +7,11 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** What must be the same on every rank of a posted group. */
-final class Signatures {
+public final class Signatures {
   private Signatures() {}
 
   /** What one posted where the first posted something else, in words. */
-  static Optional<String> difference(List<Collective> first, List<Collective> other) {
+  public static Optional<String> difference(List<Collective> first, List<Collective> other) {
     if (first.size() != other.size()) {
       return Optional.of("a group of " + other.size() + " operations (" + all(other) + ") where rank 0 posted one of " + first.size() + " (" + all(first) + ")");
     }
@@ -21,6 +21,11 @@ final class Signatures {
       }
     }
     return Optional.empty();
+  }
+
+  /** All that must be the same, in words: equal where nothing differs. */
+  public static String text(List<Collective> group) {
+    return group.size() == 1 ? of(group.getFirst()) : "a group of " + group.size() + " operations (" + all(group) + ")";
   }
 
   private static String all(List<Collective> group) {
