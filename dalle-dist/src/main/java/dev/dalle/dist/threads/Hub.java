@@ -55,10 +55,10 @@ final class Hub {
   }
 
   /** The round with a number; the last rank to join it starts it. */
-  Round join(long number, int rank, List<Collective> group, List<HostTensors> tensors) {
+  Round join(long number, int rank, List<Collective> group, List<HostTensors> tensors, boolean splits) {
     synchronized (world) {
       Round round = rounds.computeIfAbsent(number, key -> new Round(this));
-      round.join(rank, group, tensors);
+      round.join(rank, group, tensors, splits);
       if (round.isComplete()) {
         rounds.remove(number);
         round.start();

@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Collectives that all ranks do together: each rank's thread of communication does its share of each, once all have posted the same. */
@@ -20,6 +21,7 @@ final class Round implements Step {
   private final Hub hub;
   private final List<Collective>[] groups;
   private final List<HostTensors>[] tensors;
+  private final boolean[] splitting;
   private int joined;
   private int arrived;
   private int done;
@@ -29,11 +31,13 @@ final class Round implements Step {
     this.hub = hub;
     groups = new List[hub.size()];
     tensors = new List[hub.size()];
+    splitting = new boolean[hub.size()];
   }
 
-  void join(int rank, List<Collective> group, List<HostTensors> own) {
+  void join(int rank, List<Collective> group, List<HostTensors> own, boolean splits) {
     groups[rank] = group;
     tensors[rank] = own;
+    splitting[rank] = splits;
     joined++;
   }
 
@@ -44,6 +48,10 @@ final class Round implements Step {
   /** Compares what was posted, and has everyone begin. */
   void start() {
     for (int rank = 1; rank < groups.length; rank++) {
+      if (splitting[0] != splitting[rank]) {
+        hub.world().fail(hub.member(rank), "posted " + (splitting[rank] ? "split" : all(rank)) + " where rank 0 posted " + (splitting[0] ? "split" : all(0)));
+        return;
+      }
       Optional<String> difference = Signatures.difference(groups[0], groups[rank]);
       if (difference.isPresent()) {
         hub.world().fail(hub.member(rank), "posted " + difference.get());
@@ -61,6 +69,10 @@ final class Round implements Step {
         });
       }
     }
+  }
+
+  private String all(int rank) {
+    return groups[rank].stream().map(Collective::description).collect(Collectors.joining(", "));
   }
 
   private void arrive() {

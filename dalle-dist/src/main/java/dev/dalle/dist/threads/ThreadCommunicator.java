@@ -56,6 +56,10 @@ final class ThreadCommunicator implements Communicator {
 
   @Override
   public Pending post(List<Collective> group) {
+    return post(group, group.stream().map(Collective::description).collect(Collectors.joining(", ")), false);
+  }
+
+  private Pending post(List<Collective> group, String what, boolean splits) {
     if (group.isEmpty()) {
       throw new IllegalArgumentException("post: expected at least one operation, got none");
     }
@@ -67,14 +71,16 @@ final class ThreadCommunicator implements Communicator {
         }
       }
     }
-    String what = group.stream().map(Collective::description).collect(Collectors.joining(", "));
+    if (hub.world().isClosed(hub.member(rank))) {
+      throw new IllegalStateException(name() + ", rank " + rank + ": " + what + ": expected a communicator that is open, but this rank has closed it");
+    }
     long number = posted + 1;
     hub.world().failure().ifPresent(failure -> {
       throw exception(failure, what, number);
     });
     posted = number;
     hub.world().posted(hub.member(rank), what + " (number " + number + " of " + name() + ")");
-    return new Posted(what, number, group);
+    return new Posted(what, number, group, splits);
   }
 
   private CommunicationException exception(World.Failure failure, String what, long number) {
@@ -88,20 +94,25 @@ final class ThreadCommunicator implements Communicator {
     splits++;
     Hub.Split split = hub.split(splits);
     split.tell(rank, colour, key);
-    barrier().await();
+    meet();
     Optional<Communicator> made = Optional.empty();
     if (colour >= 0) {
       Hub part = split.of(colour);
       made = Optional.of(new ThreadCommunicator(part, part.rankOf(hub.member(rank)).orElseThrow(), device));
     }
-    barrier().await();
+    meet();
     hub.forget(splits);
     return made;
+  }
+
+  private void meet() {
+    post(List.of(new Collective.Barrier()), "split", true).await();
   }
 
   @Override
   public void abort(String reason) {
     hub.world().fail(hub.member(rank), reason);
+    hub.world().awaitStillness();
   }
 
   @Override
@@ -121,7 +132,7 @@ final class ThreadCommunicator implements Communicator {
     private final List<Step> steps = new ArrayList<>();
     private boolean givenBack;
 
-    Posted(String what, long number, List<Collective> group) {
+    Posted(String what, long number, List<Collective> group, boolean splits) {
       this.what = what;
       this.number = number;
       List<Collective> together = new ArrayList<>();
@@ -143,7 +154,7 @@ final class ThreadCommunicator implements Communicator {
       }
       if (!together.isEmpty()) {
         rounds++;
-        steps.add(hub.join(rounds, rank, together, tensors));
+        steps.add(hub.join(rounds, rank, together, tensors, splits));
       }
     }
 

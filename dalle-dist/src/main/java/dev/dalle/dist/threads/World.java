@@ -148,6 +148,10 @@ final class World {
     return failure;
   }
 
+  synchronized boolean isClosed(int rank) {
+    return closed[rank];
+  }
+
   synchronized void close(int rank) {
     if (!closed[rank]) {
       closed[rank] = true;

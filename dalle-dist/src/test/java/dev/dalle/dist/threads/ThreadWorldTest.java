@@ -30,6 +30,28 @@ class ThreadWorldTest extends CommunicatorContract {
   }
 
   @Test
+  void aSplitIsNoBarrier() {
+    CommunicationException e = assertThrows(CommunicationException.class, () -> ThreadWorld.run(2, rank -> Device.cpu(1), Duration.ofSeconds(20), communicator -> {
+      if (communicator.rank() == 0) {
+        communicator.split(0, 0);
+      } else {
+        communicator.barrier().await();
+      }
+    }));
+    assertEquals(1, e.culprit().orElseThrow());
+    assertTrue(e.getMessage().endsWith(" posted barrier where rank 0 posted split"), e.getMessage());
+  }
+
+  @Test
+  void whatIsClosedTakesNothing() {
+    Communicator alone = ThreadWorld.alone(Device.cpu(1));
+    alone.barrier().await();
+    alone.close();
+    assertEquals("world, rank 0: barrier: expected a communicator that is open, but this rank has closed it",
+        assertThrows(IllegalStateException.class, alone::barrier).getMessage());
+  }
+
+  @Test
   void aDeviceIsPostedToByOneRank() {
     Device device = Device.cpu(1);
     assertEquals("devices: expected one for each rank, because one thread at a time posts to a device; got one of them twice",
