@@ -31,7 +31,7 @@ class ThreadWorldTest extends CommunicatorContract {
 
   @Test
   void aSplitIsNoBarrier() {
-    CommunicationException e = assertThrows(CommunicationException.class, () -> ThreadWorld.run(2, rank -> Device.cpu(1), Duration.ofSeconds(20), communicator -> {
+    CommunicationException e = assertThrows(CommunicationException.class, () -> run(2, Duration.ofSeconds(20), communicator -> {
       if (communicator.rank() == 0) {
         communicator.split(0, 0);
       } else {
