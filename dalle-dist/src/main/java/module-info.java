@@ -17,6 +17,7 @@ module dev.dalle.dist {
   exports dev.dalle.dist;
   exports dev.dalle.dist.mpi;
   exports dev.dalle.dist.powersgd;
+  exports dev.dalle.dist.schedule;
   exports dev.dalle.dist.shard;
   exports dev.dalle.dist.threads;
 
