@@ -16,6 +16,7 @@ module dev.dalle.dist {
 
   exports dev.dalle.dist;
   exports dev.dalle.dist.mpi;
+  exports dev.dalle.dist.plan;
   exports dev.dalle.dist.powersgd;
   exports dev.dalle.dist.schedule;
   exports dev.dalle.dist.shard;
