@@ -7,7 +7,8 @@ package dev.dalle.dist.schedule;
  * @param ranksPerMachine m, 1 or more; gathers and reduce-scatters vanish with 1
  * @param compressed whether machines average factors instead of gradients
  * @param prefetch how many blocks are gathered ahead of the current one, 0 or more
- * @param unfinishedReductions how many later blocks' reduce-scatters may still run when a block is gathered on the way back, 0 or more; with 0 nothing is gathered
+ * @param unfinishedReductions how many later blocks' reduce-scatters may still run when a block is gathered on the way back, 0 or more; with 0 nothing is
+ *     gathered
  *     ahead there
  */
 public record ScheduleOptions(int machines, int ranksPerMachine, boolean compressed, int prefetch, int unfinishedReductions) {

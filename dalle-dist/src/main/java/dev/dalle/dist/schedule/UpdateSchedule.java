@@ -4,7 +4,8 @@ import dev.dalle.dist.schedule.UpdateStep.Kind;
 import java.util.List;
 
 /**
- * The steps of one update in the order in which a rank starts them. Immutable. Forwards, a block is gathered while the one before is computed; backwards, while the
+ * The steps of one update in the order in which a rank starts them. Immutable. Forwards, a block is gathered while the one before is computed; backwards,
+ * while the
  * one after is. Factors of a block are made and averaged while earlier blocks still go backwards.
  *
  * @param blocks how many blocks have parameters
