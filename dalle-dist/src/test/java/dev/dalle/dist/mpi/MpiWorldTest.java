@@ -54,6 +54,8 @@ class MpiWorldTest {
       "OPEN_MPI, IS_LATE, has not posted it within 1500 ms; the last that it posted was barrier (number 1 of world)",
       "OPEN_MPI, DIFFERS, posted barrier where rank 0 posted all-reduce of 3 F32 SUM",
       "OPEN_MPI, HAS_ANOTHER_SIZE, posted all-reduce of 4 F32 SUM where rank 0 posted all-reduce of 3 F32 SUM",
+      "OPEN_MPI, HAS_ANOTHER_TYPE, posted all-reduce of 3 I32 SUM where rank 0 posted all-reduce of 3 F32 SUM",
+      "OPEN_MPI, HAS_ANOTHER_REDUCTION, posted all-reduce of 3 F32 MAXIMUM where rank 0 posted all-reduce of 3 F32 SUM",
       "MPICH, CLOSES, has closed its communicator",
       "MPICH, DIFFERS, posted barrier where rank 0 posted all-reduce of 3 F32 SUM"})
   void everyRankLearnsWhoIsAtFault(Mpirun.Family family, String fault, String found) throws IOException, InterruptedException {
